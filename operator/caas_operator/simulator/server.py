@@ -1,0 +1,121 @@
+"""The simulator as a process: four servers on one event loop, on the loopback interface only."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import uvicorn
+import uvloop
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from caas_operator.simulator.apps import create_apps
+from caas_operator.simulator.config import Config
+
+HOST = "127.0.0.1"
+KEEP_ALIVE_SECONDS = 75
+"""longer than clients keep idle connections, so that no request meets a closing one"""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """0 takes a free one."""
+
+    gcore: int = 0
+    openai: int = 0
+    gateway: int = 0
+    admin: int = 0
+
+
+class AbortableProtocol(H11Protocol):
+    """Gives the application `scope["caas.abort"]`, which closes the connection without an answer."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as H11Protocol
+        super().connection_made(transport)
+        served = self.app
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["caas.abort"] = transport.abort
+            await served(scope, receive, send)
+
+        self.app = app
+
+
+class QuietServer(uvicorn.Server):
+    """A server that leaves the signals to whoever runs several of them."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def run(config: Config, ports: Ports) -> int:
+    """Serve until SIGTERM or SIGINT. Prints one line of JSON with the URLs once everything listens."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(config, ports))
+    return 0
+
+
+async def serve(config: Config, ports: Ports) -> None:
+    apps = create_apps(config)
+    listeners = {name: _listen(getattr(ports, name)) for name in ("gcore", "openai", "gateway", "admin")}
+    urls = {name: f"http://{HOST}:{sock.getsockname()[1]}" for name, sock in listeners.items()}
+    apps.world.local_urls.update(urls)
+    servers = {name: _server(getattr(apps, name)) for name in listeners}
+
+    def stop() -> None:
+        apps.world.faults.remove()  # requests that a rule holds would delay the exit
+        for server in servers.values():
+            server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    running = [asyncio.create_task(server.serve([listeners[name]])) for name, server in servers.items()]
+    for server in servers.values():
+        await server.listening.wait()
+    announced = urls | {"openai": urls["openai"] + "/v1"}
+    sys.stdout.write(json.dumps(announced) + "\n")
+    sys.stdout.flush()
+    await asyncio.gather(*running)
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((HOST, port))
+    listener.listen(1024)
+    listener.setblocking(False)
+    return listener
+
+
+def _server(app: ASGIApp) -> QuietServer:
+    return QuietServer(
+        uvicorn.Config(
+            app,
+            http=AbortableProtocol,
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            log_level="error",
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=2,
+            backlog=1024,
+        )
+    )

@@ -1,0 +1,41 @@
+"""CaasContainer: what a response means."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from caas_operator.core.model import External, Health
+from caas_operator.kinds.wire import gcore, marker
+
+HEALTH = {
+    "ready": Health.SERVING,
+    "running": Health.SERVING,
+    "disabled": Health.STOPPED,
+    "error": Health.BROKEN,
+}
+"""By the status in lower case: a free string, `Ready` in real samples [DOC-caas] and `RUNNING` in the schema's [SPEC].
+
+What is not here (`Deploying`, `Pending`, and words that nobody has written down) is on its way. Ready does not
+mean that all replicas are: a real sample has 1 of 2.
+"""
+
+INFERENCE_OWNED = "iate"
+
+
+def external(wire: Mapping[str, Any], scope: str) -> External:
+    status = str(wire.get("status") or "")
+    message = gcore.said(wire.get("status_message"))
+    ready, total = gcore.replicas(wire.get("deploy_status"))
+    observed = {"cloudStatus": status, "readyReplicas": ready, "totalReplicas": total, "message": message}
+    foreign = wire.get("source") == INFERENCE_OWNED
+    return External(
+        id=f"{scope}/{wire['name']}",
+        name=wire["name"],
+        health=HEALTH.get(status.lower(), Health.CHANGING),
+        wire=wire,
+        message=message,
+        endpoint=gcore.endpoint(wire.get("address")),
+        marker=marker.split(wire.get("description"))[1],
+        foreign="it belongs to Everywhere Inference (source: iate)" if foreign else "",
+        created_at=gcore.created(wire.get("created_at")),
+        observed={name: value for name, value in observed.items() if value != ""},
+    )

@@ -93,6 +93,8 @@ class Actor:
                 return Result(Outcome(State.COMPLETE, Reason.EXPIRED, "the sandbox has expired"), Binding(found=found))
             case decision.Observe(seen_only):
                 return self.observe(subject, seen_only)
+            case decision.Outdated(found, stale):
+                return self.outdated(subject, found, stale)
             case decision.Watch(found):
                 return self.watch(subject, found)
         raise AssertionError(f"{step} is carried out by the reconciler")
@@ -164,10 +166,19 @@ class Actor:
             started = subject.operation.started_at if subject.operation else now
             return Result(in_progress(subject, serves=None), binding, now + look_again(now - started))
         track.failures = 0
-        binding = dataclasses.replace(binding, applied=tuple(subject.kind.applied(subject.spec)))
+        applied = tuple(subject.kind.applied(subject.spec))
+        binding = dataclasses.replace(binding, applied=applied, secrets=subject.fingerprint)
         suspended = found.health is Health.STOPPED
         state, reason = (State.SUSPENDED, Reason.SUSPENDED) if suspended else (State.SERVING, Reason.AVAILABLE)
         return Result(Outcome(state, reason, ""), binding, now + REVISIT * (0.5 + self.jitter.random()))
+
+    def outdated(self, subject: Subject, found: External, stale: tuple[str, ...]) -> Result:
+        result = self.watch(subject, found)
+        if result.outcome is None or result.outcome.state is not State.SERVING:
+            return result
+        told = f"changed since it was sent, and cannot be changed there: {', '.join(stale)}; make a new object"
+        binding = dataclasses.replace(result.binding, secrets=None)
+        return Result(Outcome(State.DRIFTED, Reason.DRIFT_DETECTED, told), binding, result.again_at)
 
     # -- hands ---------------------------------------------------------------------------------------------------
 

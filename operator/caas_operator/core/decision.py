@@ -23,11 +23,15 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """A LIST shows it. `mine`: status or its own marker proves it; `drift`: the spec fields that differ."""
+    """A LIST shows it. `mine`: status or its own marker proves it; `drift`: the spec fields that differ.
+
+    `stale`: write-only fields whose Secret has changed since they were sent.
+    """
 
     found: External
     mine: bool
     drift: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
     twins: tuple[External, ...] = ()
 
 
@@ -38,10 +42,11 @@ Seen = Unseen | Absent | Present
 class Facts:
     """All that `decide` looks at, gathered once a pass.
 
-    `problem`: why nothing may be changed now (a bad spec, a missing Secret, a name that another object holds, the
-    last failure while its backoff lasts). `claimed`: finalizer and intent are on the object. `pinned`: status
-    confirms the identity. `in_flight`: a POST may be on its way. `denied`: the cloud answered 404 to a DELETE of the
-    pinned id. `verb`, `task`: the operation that status records and where its tasks stand.
+    `problem`: why nothing may be changed now (a bad spec, a missing Secret, a name that another object holds, the last
+    failure while its backoff lasts). `claimed`: finalizer and intent are on the object. `pinned`: status confirms the
+    identity. `in_flight`: a POST may be on its way. `expires`: the resource is transient. `denied`: the cloud answered
+    404 to a DELETE of the pinned id. `lapsed`: its last known expiry is over. `verb`, `task`: the operation that
+    status records and where its tasks stand; `overdue`: a deletion has waited for them long enough.
     """
 
     seen: Seen
@@ -58,6 +63,7 @@ class Facts:
     in_flight: bool = False
     expires: bool = False
     denied: bool = False
+    lapsed: bool = False
     verb: Verb | None = None
     task: Verdict | None = None
     overdue: bool = False
@@ -161,6 +167,14 @@ class Observe:
 
 
 @dataclass(frozen=True, slots=True)
+class Outdated:
+    """Ours and as the spec has it, but for values that cannot be brought into it any more."""
+
+    found: External
+    stale: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
     """Ours, as the spec has it, and not being changed by us: report its health."""
 
@@ -181,7 +195,7 @@ Step = (
     | Release
     | Protected
     | Ended
-) | (Observe | Watch)
+) | (Observe | Outdated | Watch)
 
 
 def decide(facts: Facts) -> Step:  # noqa: C901, PLR0911, PLR0912 - one screen, one line a transition
@@ -215,6 +229,8 @@ def decide(facts: Facts) -> Step:  # noqa: C901, PLR0911, PLR0912 - one screen, 
             return AwaitProof(until)
         case Present(found=found, drift=(_, *_) as drift):
             return Update(found, drift)
+        case Present(found=found, stale=(_, *_) as stale):
+            return Outdated(found, stale)
         case Present(found=found):
             return Watch(found)
     return Create()
@@ -229,7 +245,7 @@ def _decide_deletion(facts: Facts) -> Step:  # noqa: PLR0911 - as above
     if facts.running and (facts.verb is Verb.DELETE or not facts.overdue):
         return Follow()
     match facts.seen:
-        case Unseen() if not facts.ours:
+        case Unseen() if not facts.ours or facts.lapsed:
             return Release()
         case Unseen() if facts.problem:
             return Report(facts.problem)

@@ -3,11 +3,11 @@
     CloudError
     ├── Rejected          the request is wrong: only an edit helps            400, 422, other 4xx
     ├── Unauthenticated   the credential is not taken: the account's matter   401
-    ├── Forbidden         not allowed, or (Gcore) no capacity: slow retry     403
+    ├── Forbidden         not allowed: slow retry                             403
     ├── NotFound          nothing there, or a wrong project                   404
     ├── Conflict          exists already, or is busy                          409
     ├── Throttled         too fast: wait `retry_after`                        429
-    ├── QuotaExceeded     no quota or no money left: slow retry               by class or code
+    ├── QuotaExceeded     no quota, money or capacity left: slow retry        by class, code or text
     ├── Unavailable       no answer, a broken one, or a 5xx                   5xx, timeouts
     └── Held              our own gate did not let the call out: nothing was sent
 
@@ -50,7 +50,7 @@ class Unauthenticated(CloudError):
 
 
 class Forbidden(CloudError):
-    """The credential may not do this; Gcore says the same of a region without capacity [DOC-err]."""
+    """The credential may not do this; Gcore answers 403 for a region without capacity too, see QuotaExceeded."""
 
 
 class NotFound(CloudError):
@@ -66,7 +66,7 @@ class Throttled(CloudError):
 
 
 class QuotaExceeded(CloudError):
-    """A quota, a budget or a plan is used up; time or a person at the vendor's desk helps."""
+    """A quota, a budget, a plan or a region's capacity is used up; time or a person at the vendor's desk helps."""
 
 
 class Unavailable(CloudError):
@@ -99,3 +99,7 @@ class StaleObject(Exception):
 
 class ObjectGone(Exception):
     """The object no longer exists in the cluster (a 404 of the API server)."""
+
+
+class NotLeading(Exception):
+    """This process may not speak to the clouds any more, so the pass ends and says nothing at all."""

@@ -111,8 +111,8 @@ class Kind:
     spec fields (camelCase, top level; `description` also stands for a lost marker) whose value in the cloud differs,
     and raises ImmutableField for a change that no call can make, InvalidSpec for a value that the cloud cannot take.
     `applied` names the optional fields that the spec sets, also those inside others (`scale.triggers`); the engine
-    only keeps them. `health` judges what was found by the spec. `verbs` takes the client of an account, as `connect`
-    of the cloud layer made it.
+    only keeps them. `health` judges what was found by the spec. `write_only` has the secret values that the cloud takes
+    and never shows again, by field. `verbs` takes the client of an account, as `connect` of the cloud layer made it.
     """
 
     name: str
@@ -124,6 +124,7 @@ class Kind:
     drift: Callable[[Wanted, External], Sequence[str]]
     applied: Callable[[Any], Sequence[str]]
     health: Callable[[Any, External], Health]
+    write_only: Callable[[Wanted], Mapping[str, Sealed]]
     verbs: Callable[[Any], Verbs]
     external_id: Callable[[Place], str | None]
     """The id that follows from the place, or None where the cloud makes it (NUMBERED)."""

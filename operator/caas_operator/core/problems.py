@@ -14,12 +14,19 @@ RETRIED: tuple[tuple[type[errors.CloudError], Reason], ...] = (
     (errors.Conflict, Reason.CLOUD_ERROR),
     (errors.Unavailable, Reason.CLOUD_ERROR),
 )
+READING = frozenset({"list", "check", "locate"})
+"""Steps that every object of the account takes: what is forbidden there is forbidden to the credential.
+
+A change may be forbidden for that one object's sake.
+"""
+SLOWED = "the account was asked to slow down"
 
 
 def explain(error: errors.CloudError | errors.InvalidSpec, step: str, *, serves: bool | None = None) -> Outcome:
     """What a failed `step` ("create", "update", "list", ...) means for the object.
 
-    The message is the same from try to try: it never holds a request id, a time or a count.
+    The message is the same from try to try: it never holds a request id, a time or a count, and of an account's trouble
+    it is the same whether the cloud said so just now or our own gate remembers it. Raises NotLeading.
     """
     match error:
         case errors.ImmutableField():
@@ -28,10 +35,20 @@ def explain(error: errors.CloudError | errors.InvalidSpec, step: str, *, serves:
             return Outcome(State.REFUSED, Reason.INVALID_SPEC, str(error), serves)
         case errors.Rejected():
             return Outcome(State.REFUSED, Reason.INVALID_SPEC, _told(step, error), serves)
+        case errors.Held(code="not-leading"):
+            raise errors.NotLeading(error.message)
+    reason = _reason(error, step)
+    message = {Reason.CREDENTIALS_INVALID: error.message, Reason.RATE_LIMITED: SLOWED}.get(reason, _told(step, error))
+    return Outcome(State.RETRYING, reason, message, serves)
+
+
+def _reason(error: errors.CloudError, step: str) -> Reason:
+    match error:
         case errors.Held(code="credentials"):
-            return Outcome(State.RETRYING, Reason.CREDENTIALS_INVALID, _told(step, error), serves)
-    reason = next(reason for kind, reason in RETRIED if isinstance(error, kind))
-    return Outcome(State.RETRYING, reason, _told(step, error), serves)
+            return Reason.CREDENTIALS_INVALID
+        case errors.Forbidden() if step in READING:
+            return Reason.CREDENTIALS_INVALID
+    return next(reason for kind, reason in RETRIED if isinstance(error, kind))
 
 
 def _told(step: str, error: errors.CloudError) -> str:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 from caas_operator.core.acting import Actor, Result
 from caas_operator.core.claims import Claims
+from caas_operator.core.conditions import parse_time
 from caas_operator.core.decision import Absent, Adopt, Facts, Present, Release, Seen, Unseen, decide
 from caas_operator.core.errors import CloudError, InvalidSpec, StaleObject
+from caas_operator.core.fingerprint import Fingerprints, changed
 from caas_operator.core.inventory import Inventory
 from caas_operator.core.model import FINALIZER, PAUSED, Key, Resource
 from caas_operator.core.outcome import Outcome, State
@@ -47,6 +49,7 @@ class Reconciler:
     clock: Clock
     wake: Callable[[Key], None]
     leading_since: float
+    fingerprints: Fingerprints | None = None
     tracks: dict[Key, Track] = field(default_factory=dict)
     watching: dict[Key, Inventory] = field(default_factory=dict)
 
@@ -61,6 +64,7 @@ class Reconciler:
         if isinstance(subject, NotYet):
             return Visit()
         self._recall(subject)
+        self._fingerprint(subject)
         verdict = self._task(subject)
         running = verdict is not None and verdict.state is TaskState.RUNNING
         quiet, seen = (False, Unseen()) if running else await self._see(subject)
@@ -153,7 +157,16 @@ class Reconciler:
         except InvalidSpec as error:
             subject.take(explain(error, "spec"))
             return seen
-        return dataclasses.replace(seen, drift=drift)
+        sent = subject.obj.status.get("appliedSecrets") or {}
+        stale = changed(sent, subject.fingerprint) if subject.fingerprint else ()
+        return dataclasses.replace(seen, drift=drift, stale=stale)
+
+    def _fingerprint(self, subject: Subject) -> None:
+        """What the write-only values are now, for the record and for telling a change."""
+        if subject.spec is None or subject.place is None or self.fingerprints is None:
+            return
+        values = subject.kind.write_only(subject.wanted(subject.place))
+        subject.fingerprint = self.fingerprints.of(values) if values else None
 
     def _missed(self, subject: Subject, inventory: Inventory) -> Absent:
         """A transient resource is gone when two LISTs in turn lack it."""
@@ -197,10 +210,15 @@ class Reconciler:
             in_flight=subject.in_flight,
             expires=subject.kind.naming is Naming.NUMBERED,
             denied=subject.track.denied,
+            lapsed=self._lapsed(obj),
             verb=operation.verb if operation else None,
             task=verdict,
             overdue=bool(operation and self.clock.now() - operation.started_at >= DELETE_WAITS_FOR_TASK),
         )
+
+    def _lapsed(self, obj: Resource) -> bool:
+        expires = (obj.status.get("observed") or {}).get("expiresAt")
+        return expires is not None and parse_time(expires) < self.clock.now()
 
     def _task(self, subject: Subject) -> Verdict | None:
         """Where the recorded operation stands; one that converged, or whose failure was told, says nothing more."""

@@ -27,6 +27,7 @@ class Binding:
     found: External | None = None
     operation: Operation | None = None
     applied: tuple[str, ...] | None = None
+    secrets: Mapping[str, Any] | None = None
     forget: bool = False
 
 
@@ -73,6 +74,8 @@ def _bind(status: JsonObject, binding: Binding) -> None:
         _set_or_drop(status, "createdAt", format_time(found.created_at) if found.created_at else "")
     if binding.applied is not None:
         status["appliedFields"] = sorted(binding.applied)
+    if binding.secrets:
+        status["appliedSecrets"] = dict(binding.secrets)
 
 
 def _set_or_drop(status: JsonObject, key: str, value: str) -> None:

@@ -1,5 +1,6 @@
 """One object in one pass: everything about it that had to be resolved before the cloud is asked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +60,7 @@ class Subject:
     inputs: Inputs = field(default_factory=Inputs)
     problem: Outcome | None = None
     circumstances: Circumstances = ()
+    fingerprint: Mapping[str, Any] | None = None
 
     @property
     def in_flight(self) -> bool:

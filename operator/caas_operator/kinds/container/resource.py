@@ -85,6 +85,7 @@ KIND = Kind(
     drift=mapping.drift,
     applied=mapping.applied,
     health=lambda _, found: found.health,
+    write_only=lambda _: {},
     verbs=verbs,
     external_id=lambda place: f"{place.scope}/{place.name}",
     pinned=pinned,

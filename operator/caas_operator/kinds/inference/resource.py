@@ -113,6 +113,7 @@ KIND = Kind(
     drift=mapping.drift,
     applied=mapping.applied,
     health=observe.health_for,
+    write_only=lambda _: {},
     verbs=verbs,
     external_id=lambda place: f"{place.scope}/{place.name}",
     pinned=lambda place: Defaults(project_id=int(place.scope), name_template=place.name),

@@ -11,6 +11,7 @@ from caas_operator.core.conditions import format_time
 from caas_operator.core.errors import ImmutableField, InvalidSpec
 from caas_operator.core.model import External, Health, JsonObject, Reference
 from caas_operator.core.ports import Inputs, Wanted
+from caas_operator.core.secret import Sealed
 from caas_operator.kinds.sandbox.parts import DomainSecret, NetworkPolicy, Skill
 from caas_operator.kinds.sandbox.spec import NOT_THROUGH_A_GATEWAY, SandboxContainerSpec
 from caas_operator.kinds.wire.env import SECRET
@@ -94,6 +95,15 @@ def _domain_secret(secret: DomainSecret, inputs: Inputs) -> JsonObject:
     if not 1 <= len(value) <= DOMAIN_SECRET_LENGTH:
         raise InvalidSpec(_field(secret), f"the secret's value must have 1 to {DOMAIN_SECRET_LENGTH} characters")
     return {"domain": secret.domain, "name": secret.name, "value": value}
+
+
+def write_only(wanted: Wanted) -> dict[str, Sealed]:
+    """The values of domain secrets, by field: no response repeats them."""
+    spec: SandboxContainerSpec = wanted.spec
+    secrets = (spec.network_policy and spec.network_policy.domain_secrets) or ()
+    refs = {_field(one): one.value_from.secret_key_ref for one in secrets if one.value_from is not None}
+    sealed = {field: wanted.inputs.get(SECRET, ref.name, ref.key) for field, ref in refs.items() if ref}
+    return {field: value for field, value in sealed.items() if value is not None}
 
 
 def _field(secret: DomainSecret) -> str:

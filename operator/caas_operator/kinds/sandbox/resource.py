@@ -79,6 +79,7 @@ KIND = Kind(
     drift=mapping.drift,
     applied=mapping.applied,
     health=lambda _, found: found.health,
+    write_only=mapping.write_only,
     verbs=verbs,
     external_id=lambda _: None,
     pinned=lambda place: Defaults(provider=place.scope),

@@ -3,7 +3,8 @@ import time
 
 import pytest
 
-from caas_operator.cloud.scrub import MAX_TEXT, presentable, scrub
+from caas_operator.cloud.scrub import MAX_TEXT, presentable
+from caas_operator.core.scrub import scrub
 
 SECRET = "p$ss/wörd+\"quoted\" 'and' long"
 

@@ -67,7 +67,7 @@ ANSWERS: dict[str, tuple[Vendor, int, Any, type[CloudError], str, str, bool]] = 
         GCORE, 401, {"detail": "who?"}, Unauthenticated, "", "the credential is not accepted", False),
     "no capacity is a 403": (
         GCORE, 403, gcore("ForbiddenError", "The region 6 has reached the limit of flavor x"),
-        Forbidden, "ForbiddenError", "The region 6 has reached the limit of flavor x", False),
+        QuotaExceeded, "ForbiddenError", "The region 6 has reached the limit of flavor x", False),
     "not found": (GCORE, 404, gcore("NotFoundError", "keypair not found"),
                   NotFound, "NotFoundError", "keypair not found", False),
     "a name called quota is not a quota": (GCORE, 404, gcore("NotFoundError", "quota exceeded-1 not found"),
@@ -203,6 +203,7 @@ def test_retry_after_counts_only_where_the_cloud_is_too_busy() -> None:
         "You exceeded your current quota, please check your plan",
         "the quota for GPUs was reached",
         "insufficient_quota",
+        "The region 6 has reached the limit of flavor inference-4vcpu-16gib",
     ],
 )
 def test_a_used_up_quota_is_known_by_its_text(text: str) -> None:

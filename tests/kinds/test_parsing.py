@@ -29,10 +29,7 @@ LEAST: dict[str, dict[str, Any]] = {
     },
     SANDBOX.name: {},
 }
-FILE = {"path": "a", "secretKeyRef": {"name": "s", "key": "k"}}
-INLINE = {"type": "inline", "name": "n", "description": "d", "secretKeyRef": {"name": "s", "key": "k"}}
 EXPORT = {"configMapKeyRef": {"name": "c", "key": "k"}}
-DEADLINE = {"activeDeadlineSeconds": 60}
 
 NOT_YET: list[tuple[Kind, dict[str, Any], str]] = [
     (CONTAINER, {"imagePullSecretRef": {"name": "s"}}, "imagePullSecretRef"),
@@ -42,14 +39,6 @@ NOT_YET: list[tuple[Kind, dict[str, Any], str]] = [
     (DEPLOYMENT, {"exportTo": EXPORT}, "exportTo"),
     (DEPLOYMENT, {"readinessCheck": {}}, "readinessCheck"),
     (SANDBOX, {"exportTo": EXPORT}, "exportTo"),
-    (SANDBOX, {"files": [FILE]}, "files"),
-    (SANDBOX, {"skills": [INLINE]}, "skills[].type: inline"),
-    (SANDBOX, {"keepAlive": True, **DEADLINE}, "keepAlive"),
-    (SANDBOX, {"expiryPolicy": "Recreate", **DEADLINE}, "expiryPolicy: Recreate"),
-    (SANDBOX, {"replacePolicy": "Recreate"}, "replacePolicy: Recreate"),
-    (SANDBOX, {"importId": "cntr_1", "deletionPolicy": "Retain"}, "importId"),
-    (SANDBOX, DEADLINE, "activeDeadlineSeconds"),
-    (SANDBOX, {"ttlSecondsAfterFinished": 0}, "ttlSecondsAfterFinished"),
 ]
 
 

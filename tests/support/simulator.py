@@ -200,10 +200,12 @@ def running_simulator(*, start_seconds: float = START_SECONDS, **options: object
     """A simulator on free loopback ports; options are the command's flags with underscores.
 
     For example `task_seconds=0.2`, `clock="manual"`, `gateway_provider_key=["one", "two"]`. It is stopped, and
-    nothing of it is left, when the block ends.
+    nothing of it is left, when the block ends or this process dies.
     """
-    command = [sys.executable, "-m", "caas_operator.cli.simulate", *_flags(options)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    command = [sys.executable, "-m", "caas_operator.cli.simulate", "--exit-with-parent", *_flags(options)]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
     try:
         urls = Urls(**json.loads(_first_line(process, start_seconds)))
         with httpx.Client(base_url=urls.admin, timeout=60, trust_env=False) as http:
@@ -246,5 +248,6 @@ def _stop(process: subprocess.Popen[str]) -> None:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()

@@ -8,9 +8,12 @@ from caas_operator.core.model import Key, Place
 
 @dataclass(frozen=True, slots=True, order=True)
 class Claimant:
-    """An object that wants a name; the smallest holds it: a pinned one, else the oldest, ties by uid."""
+    """An object that wants a name; the smallest holds it.
 
-    unpinned: bool
+    `rank`: 0 pinned, 1 a POST of its may be under way, 2 only asking; of equals the oldest, ties by uid.
+    """
+
+    rank: int
     created_at: str
     uid: str
     shown: str = field(compare=False)
@@ -35,13 +38,12 @@ class Claims:
         self._claimants: dict[Name, dict[str, Claimant]] = defaultdict(dict)
         self._names: dict[str, Name] = {}
 
-    def claim(self, name: Name, claimant: Claimant) -> Claimant:
-        """Enter the claim and return the holder. A claimant has one name at a time."""
-        if self._names.get(claimant.uid) not in (None, name):
-            self.drop(claimant.uid)
+    def claim(self, name: Name, claimant: Claimant) -> tuple[Claimant, tuple[Key, ...]]:
+        """Enter the claim; returns the holder, and those who waited for the name that the claimant had before."""
+        freed = self.drop(claimant.uid) if self._names.get(claimant.uid) not in (None, name) else ()
         self._names[claimant.uid] = name
         self._claimants[name][claimant.uid] = claimant
-        return min(self._claimants[name].values())
+        return min(self._claimants[name].values()), freed
 
     def drop(self, uid: str) -> tuple[Key, ...]:
         """Forget an object's claim; returns those who wait for its name."""

@@ -40,7 +40,8 @@ class Row:
 TRUE, FALSE, UNKNOWN = Cell("True"), Cell("False"), Cell("Unknown")
 IN_SYNC = Cell("True", "InSync")
 KEPT = Cell("False", keep=True)
-RETRY = Cell("True", "ProgressingWithRetry")
+RETRYING_REASON = "ProgressingWithRetry"
+RETRY = Cell("True", RETRYING_REASON)
 
 TABLE: Mapping[State, Row] = {
     State.PROVISIONING: Row(ready=FALSE, synced=UNKNOWN, reconciling=TRUE),

@@ -102,4 +102,4 @@ class ObjectGone(Exception):
 
 
 class NotLeading(Exception):
-    """This process may not speak to the clouds any more, so the pass ends and says nothing at all."""
+    """Only the leader may speak to the clouds, and this process is not it: the pass ends and says nothing at all."""

@@ -45,15 +45,15 @@ class Intent:
         try:
             raw = json.loads(obj.annotations[CREATE_INTENT])
             intent = cls(
-                uid=raw["uid"],
-                account=AccountRef(raw["account"]["kind"], raw["account"]["name"]),
-                endpoint=raw["endpoint"],
-                place=Place(raw["scope"], raw["name"]),
+                uid=_text(raw["uid"]),
+                account=AccountRef(_text(raw["account"]["kind"]), _text(raw["account"]["name"])),
+                endpoint=_text(raw["endpoint"]),
+                place=Place(_text(raw["scope"]), _text(raw["name"])),
                 number=int(raw.get("number", 0)),
                 at=parse_time(raw["at"]),
                 adopted=raw.get("adopted") is True,
             )
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
             return None
         return intent if intent.uid == obj.uid else None
 
@@ -71,6 +71,12 @@ class Intent:
         if self.adopted:
             value["adopted"] = True
         return json.dumps(value, separators=(",", ":"))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("text belongs here")
+    return value
 
 
 def pin_of(obj: Resource) -> Pin | None:

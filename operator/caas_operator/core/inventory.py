@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import Context
 from dataclasses import dataclass, field
 
 from caas_operator.core.model import External, Key
@@ -66,7 +67,8 @@ class Inventory:
         """
         while self.last.begun <= begun_after:
             if self._running is None:
-                self._running = asyncio.create_task(self._refresh())
+                # In a context of its own: what it logs is not about the one object that happened to come first.
+                self._running = asyncio.create_task(self._refresh(), context=Context())
             if waiter is not None:
                 self._waiting.add(waiter)
             try:

@@ -138,6 +138,7 @@ class External:
     number: int = 0
     foreign: str = ""
     created_at: float = 0.0
+    active_at: float = 0.0
     expires_at: float | None = None
     observed: Mapping[str, Any] = field(default_factory=dict)
 
@@ -154,6 +155,7 @@ class Receipt:
 class Verb(StrEnum):
     CREATE = "Create"
     UPDATE = "Update"
+    REPLACE = "Replace"
     DELETE = "Delete"
 
 

@@ -3,11 +3,13 @@
 The comments are the contracts; nothing here knows kopf, HTTP or pydantic.
 """
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from caas_operator.core.lifespan import UNLIMITED, Lifespan
 from caas_operator.core.model import External, Health, Place, Receipt, Reference
 from caas_operator.core.secret import Sealed
 
@@ -28,9 +30,18 @@ class Inputs:
     """
 
     values: Mapping[tuple[str, str], Mapping[str, Sealed]] = field(default_factory=dict)
+    encoded: frozenset[tuple[str, str, str]] = frozenset()
+    """Those by (kind, object name, key) whose value is base64, for their bytes are no text."""
 
     def get(self, kind: str, name: str, key: str) -> Sealed | None:
         return self.values.get((kind, name), {}).get(key)
+
+    def base64(self, kind: str, name: str, key: str) -> Sealed | None:
+        """The bytes of a value as base64, whether they are text or not."""
+        sealed = self.get(kind, name, key)
+        if sealed is None or (kind, name, key) in self.encoded:
+            return sealed
+        return Sealed(base64.b64encode(sealed.reveal().encode()).decode("ascii"))
 
     def all(self, kind: str, name: str) -> Mapping[str, Sealed]:
         return self.values.get((kind, name), {})
@@ -103,6 +114,16 @@ class Verbs(Protocol):
         """
 
 
+class TransientVerbs(Verbs, Protocol):
+    """What resources that expire have besides."""
+
+    async def touch(self, place: Place, external_id: str) -> External:
+        """Use it, which puts off its expiry; returns it as it is then."""
+
+    async def furnish(self, wanted: Wanted, found: External) -> None:
+        """Bring in what the create could not carry. Done twice it is as done once."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """One custom resource kind: data, pure functions over its spec, and how to reach its verbs in an account.
@@ -130,6 +151,9 @@ class Kind:
     """The id that follows from the place, or None where the cloud makes it (NUMBERED)."""
     pinned: Callable[[Place], Defaults]
     """Defaults that lead `locate` back to a place, so that what a spec leaves out stays where it is pinned."""
+    lifespan: Callable[[Any], Lifespan] = lambda _: UNLIMITED
+    furnished: Callable[[Any], Sequence[str]] = lambda _: ()
+    """The fields that are brought into the resource after its create, by `TransientVerbs.furnish`."""
 
 
 class TaskState(StrEnum):

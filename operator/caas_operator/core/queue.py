@@ -9,6 +9,7 @@ import asyncio
 import heapq
 import itertools
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -26,17 +27,23 @@ class Priority(IntEnum):
 
 @dataclass(slots=True)
 class Entry:
-    """Where a key stands. `waiting`: its place in line; `due`: its one delayed visit; `again`: it changed meanwhile."""
+    """Where a key stands.
+
+    `waiting`: its place in line, `since` when; `due`: its one delayed visit; `again`: it changed meanwhile.
+    """
 
     group: str
     waiting: Priority | None = None
+    since: float = 0.0
     working: bool = False
     again: Priority | None = None
     due: float | None = None
+    gone: bool = False
 
 
 @dataclass(slots=True)
 class Group:
+    name: str
     lanes: tuple[deque[Key], ...] = field(default_factory=lambda: tuple(deque() for _ in Priority))
     working: int = 0
 
@@ -46,14 +53,19 @@ class Group:
             while lane:
                 key = lane.popleft()
                 entry = entries.get(key)
-                if entry is not None and entry.waiting is priority and not entry.working:
+                if entry is not None and entry.waiting is priority and entry.group == self.name and not entry.working:
                     return key
         return None
 
 
 class WorkQueue:
-    def __init__(self, clock: Clock, workers_per_group: int) -> None:
+    """`waited` is told of each key that is handed out: how urgent it was, and how many seconds it was in line."""
+
+    def __init__(
+        self, clock: Clock, workers_per_group: int, waited: Callable[[Priority, float], None] = lambda _p, _s: None
+    ) -> None:
         self._clock = clock
+        self._waited = waited
         self._limit = workers_per_group
         self._entries: dict[Key, Entry] = {}
         self._groups: dict[str, Group] = {}
@@ -72,10 +84,14 @@ class WorkQueue:
         if entry.working:
             entry.again = priority if entry.again is None else min(entry.again, priority)
             return
+        moved = group is not None and group != entry.group
         if group is not None:
             entry.group = group
-        if entry.waiting is None or priority < entry.waiting:
-            entry.waiting = priority
+        if entry.waiting is None:
+            entry.since = self._clock.now()
+        if moved or entry.waiting is None or priority < entry.waiting:
+            entry.waiting = priority if entry.waiting is None else min(priority, entry.waiting)
+            priority = entry.waiting
             self._line(entry.group).lanes[priority].append(key)
             self._ready.set()
 
@@ -102,7 +118,11 @@ class WorkQueue:
     def done(self, key: Key, *, group: str | None = None, again_at: float | None = None) -> None:
         """The work on a key ended; `group` is where it belongs from now on."""
         entry = self._entries[key]
-        self._groups[entry.group].working -= 1
+        left = self._groups[entry.group]
+        left.working -= 1
+        if not left.working and not any(left.lanes):
+            del self._groups[entry.group]
+            self._turns.remove(entry.group)
         entry.working = False
         if group is not None:
             entry.group = group
@@ -111,14 +131,15 @@ class WorkQueue:
         if entry.again is not None:
             priority, entry.again = entry.again, None
             self.add(key, priority)
-        elif entry.due is None and entry.waiting is None:
+        elif entry.gone or (not entry.group and entry.due is None and entry.waiting is None):
             del self._entries[key]
         self._ready.set()
 
     def forget(self, key: Key) -> None:
-        """The object is gone: no delayed visit any more."""
-        if (entry := self._entries.get(key)) is not None:
-            entry.due = None
+        """The object is gone: no delayed visit any more. Called while it is worked on, or not in line."""
+        entry = self._entries.get(key)
+        if entry is not None:
+            entry.due, entry.gone = None, True
 
     async def run_delays(self) -> None:
         """Move delayed keys into line when their time comes; runs for ever."""
@@ -151,7 +172,7 @@ class WorkQueue:
 
     def _line(self, group: str) -> Group:
         if group not in self._groups:
-            self._groups[group] = Group()
+            self._groups[group] = Group(group)
             self._turns.append(group)
         return self._groups[group]
 
@@ -162,6 +183,8 @@ class WorkQueue:
             group = self._groups[name]
             if group.working < self._limit and (key := group.pop(self._entries)) is not None:
                 entry = self._entries[key]
+                if entry.waiting is not None:
+                    self._waited(entry.waiting, self._clock.now() - entry.since)
                 entry.waiting, entry.working = None, True
                 group.working += 1
                 return key

@@ -1,32 +1,37 @@
 """One pass over one object: load, resolve, observe, decide, act, write."""
 
-import contextlib
 import dataclasses
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from caas_operator.core.acting import Actor, Result
+from caas_operator.core.acting import Actor
 from caas_operator.core.claims import Claims
-from caas_operator.core.conditions import parse_time
-from caas_operator.core.decision import Absent, Adopt, Facts, Present, Release, Seen, Unseen, decide
-from caas_operator.core.errors import CloudError, InvalidSpec, StaleObject
-from caas_operator.core.fingerprint import Fingerprints, changed
-from caas_operator.core.inventory import Inventory
-from caas_operator.core.model import FINALIZER, PAUSED, Key, Resource
-from caas_operator.core.outcome import Outcome, State
-from caas_operator.core.ports import Clock, Naming, TaskState
-from caas_operator.core.problems import explain
+from caas_operator.core.decision import Facts, decide
+from caas_operator.core.errors import StaleObject
+from caas_operator.core.fingerprint import Fingerprints
+from caas_operator.core.gathering import gather
+from caas_operator.core.model import FINALIZER, PAUSED, Key, Resource, Verb
+from caas_operator.core.observing import Observer
+from caas_operator.core.outcome import Outcome, Reason, State
+from caas_operator.core.ports import Clock, TaskState
+from caas_operator.core.preparing import Preparation
+from caas_operator.core.results import Result
 from caas_operator.core.schedule import DELETE_WAITS_FOR_TASK
-from caas_operator.core.seeing import Identity, look
 from caas_operator.core.status import is_converged, next_status, reconcile_request, worth_writing
-from caas_operator.core.subject import Preparation, Subject, Track, circumstances
+from caas_operator.core.steps import Absent, Adopt, Release, Seen, Unseen
+from caas_operator.core.subject import Subject, Track, circumstances
 from caas_operator.core.surroundings import Events, NotYet, Objects, References
 from caas_operator.core.tasks import Verdict
 
 logger = logging.getLogger("caas_operator.engine")
 
-WARNED = frozenset({State.RETRYING, State.BROKEN, State.REFUSED, State.CREATE_UNKNOWN, State.DELETE_BLOCKED})
+WRITE_ATTEMPTS = 3
+QUIET_WAIT = 60.0
+"""Seconds until a converged object looks again at a cloud that could not be seen."""
+WARNED = frozenset(
+    {State.RETRYING, State.BROKEN, State.REFUSED, State.CREATE_UNKNOWN, State.DELETE_BLOCKED, State.PAUSED_DELETING}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,10 @@ class Reconciler:
     leading_since: float
     fingerprints: Fingerprints | None = None
     tracks: dict[Key, Track] = field(default_factory=dict)
-    watching: dict[Key, Inventory] = field(default_factory=dict)
+    observer: Observer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.observer = Observer(self.clock, self.leading_since)
 
     async def visit(self, obj: Resource) -> Visit:
         """Move one object one step closer to its spec. Raises ObjectGone, StaleObject."""
@@ -66,14 +74,21 @@ class Reconciler:
         self._recall(subject)
         self._fingerprint(subject)
         verdict = self._task(subject)
-        running = verdict is not None and verdict.state is TaskState.RUNNING
-        quiet, seen = (False, Unseen()) if running else await self._see(subject)
+        running = verdict is not None and verdict.state is TaskState.RUNNING and not self._waited_enough(subject)
+        seen = Unseen() if running else await self.observer.see(subject)
         group = subject.connection.group if subject.connection else ""
-        if quiet:
-            return Visit(group)
-        result = await self._carry_out(subject, self._facts(subject, seen, verdict))
+        if seen is None:
+            return Visit(group, self.clock.now() + QUIET_WAIT)
+        result = await self._carry_out(subject, gather(subject, seen, verdict, self.clock.now()))
         await self._conclude(subject, result)
         return Visit(group, result.again_at, result.outcome)
+
+    def _waited_enough(self, subject: Subject) -> bool:
+        """A deletion that has waited for a task for long looks for itself."""
+        operation = subject.operation
+        if operation is None or not subject.obj.deleting or operation.verb is Verb.DELETE:
+            return False
+        return self.clock.now() - operation.started_at >= DELETE_WAITS_FOR_TASK
 
     def was_released(self, key: Key) -> bool:
         """Whether the object went because we let it go."""
@@ -83,7 +98,7 @@ class Reconciler:
     def forget(self, key: Key) -> None:
         """The object is gone from the cluster."""
         self.tracks.pop(key, None)
-        self._unwatch(key)
+        self.observer.unwatch(key)
         self.references.forget(key)
         for waiting in self.claims.drop(key.uid):
             self.wake(waiting)
@@ -109,58 +124,6 @@ class Reconciler:
         if track.problem and track.retry_at > now:
             subject.take(track.problem)
 
-    async def _see(self, subject: Subject) -> tuple[bool, Seen]:
-        """Look at the cloud; quiet means: it cannot be seen, and a converged object says nothing about that."""
-        connection, place, track = subject.connection, subject.place, subject.track
-        if connection is None or place is None:
-            return False, Unseen()
-        inventory = connection.inventory(subject.kind, place.scope)
-        identity = self._identity(subject)
-        self._watch(subject, inventory, identity)
-        started = self.clock.now()
-        try:
-            listing = await inventory.listing(track.floor or self._first_floor(subject, started), subject.obj.key)
-            seen = look(listing, identity)
-            if isinstance(seen, Present) and not subject.pin and not subject.in_flight and listing.begun < started:
-                # What is about to be adopted or refused must be there now, not a while ago.
-                seen = look(await inventory.listing(started, subject.obj.key), identity)
-        except CloudError as error:
-            if is_converged(subject.obj) and not subject.obj.deleting:
-                return True, Unseen()
-            subject.take(explain(error, "list"))
-            return False, Unseen()
-        transient = subject.kind.naming is Naming.NUMBERED and subject.pin
-        if isinstance(seen, Absent) and transient and not subject.obj.deleting:
-            return False, self._missed(subject, inventory)
-        if isinstance(seen, Present):
-            track.missed = 0.0
-            return False, self._compared(subject, seen)
-        return False, seen
-
-    def _first_floor(self, subject: Subject, started: float) -> float:
-        """How fresh the first look of this process must be: an object that is not bound yet must not go by old news."""
-        return 0.0 if subject.pin else started
-
-    def _identity(self, subject: Subject) -> Identity:
-        assert subject.place is not None  # noqa: S101 - the caller looked
-        since = max(self.leading_since, subject.track.posted_at)
-        return Identity(subject.kind.naming, subject.marker, subject.place, subject.pin, subject.in_flight, since)
-
-    def _compared(self, subject: Subject, seen: Present) -> Present:
-        if subject.spec is None or subject.obj.deleting:
-            return seen
-        health = subject.kind.health(subject.spec, seen.found)
-        if health is not seen.found.health:
-            seen = dataclasses.replace(seen, found=dataclasses.replace(seen.found, health=health))
-        try:
-            drift = tuple(subject.kind.drift(subject.wanted(self._identity(subject).place), seen.found))
-        except InvalidSpec as error:
-            subject.take(explain(error, "spec"))
-            return seen
-        sent = subject.obj.status.get("appliedSecrets") or {}
-        stale = changed(sent, subject.fingerprint) if subject.fingerprint else ()
-        return dataclasses.replace(seen, drift=drift, stale=stale)
-
     def _fingerprint(self, subject: Subject) -> None:
         """What the write-only values are now, for the record and for telling a change."""
         if subject.spec is None or subject.place is None or self.fingerprints is None:
@@ -168,57 +131,25 @@ class Reconciler:
         values = subject.kind.write_only(subject.wanted(subject.place))
         subject.fingerprint = self.fingerprints.of(values) if values else None
 
-    def _missed(self, subject: Subject, inventory: Inventory) -> Absent:
-        """A transient resource is gone when two LISTs in turn lack it."""
-        begun, track = inventory.last.begun, subject.track
-        if track.missed and begun > track.missed:
-            return Absent()
-        track.missed = track.missed or begun
-        resync = subject.connection.resync_seconds if subject.connection else 0.0
-        return Absent(proven=False, proven_at=self.clock.now() + resync)
-
     async def _carry_out(self, subject: Subject, facts: Facts) -> Result:
         step = decide(facts)
         if isinstance(step, Adopt):
-            await self.actor.adopt(subject, step.found)
+            await self.actor.bond.adopt(subject, step.found)
             step = decide(dataclasses.replace(facts, claimed=True, pinned=True))
         if isinstance(step, Release):
-            return await self._release(subject)
+            return await self._release(subject, facts.seen)
         if subject.observe_only and FINALIZER in subject.obj.finalizers:
-            await self.actor.release(subject)
+            await self.actor.bond.release(subject)
         return await self.actor.act(subject, step, facts.seen)
 
-    async def _release(self, subject: Subject) -> Result:
+    async def _release(self, subject: Subject, seen: Seen) -> Result:
         pin = subject.pin
-        retained = pin is not None and subject.obj.spec.get("deletionPolicy") == "Retain"
-        gone = f"deleted {pin.external_id}" if pin and not retained and not subject.observe_only else ""
-        return await self.actor.release(subject, f"left {pin.external_id} in the cloud" if retained and pin else gone)
-
-    def _facts(self, subject: Subject, seen: Seen, verdict: Verdict | None) -> Facts:
-        obj, operation = subject.obj, subject.operation
-        return Facts(
-            seen=seen,
-            deleting=obj.deleting,
-            observe_only=subject.observe_only,
-            retain=obj.spec.get("deletionPolicy") == "Retain",
-            protected=obj.spec.get("deletionProtection") is True,
-            adopt_anything=obj.spec.get("adoptionPolicy") == "Always",
-            problem=subject.problem,
-            finalizer=FINALIZER in obj.finalizers,
-            claimed=subject.claimed,
-            pinned=subject.pin is not None,
-            in_flight=subject.in_flight,
-            expires=subject.kind.naming is Naming.NUMBERED,
-            denied=subject.track.denied,
-            lapsed=self._lapsed(obj),
-            verb=operation.verb if operation else None,
-            task=verdict,
-            overdue=bool(operation and self.clock.now() - operation.started_at >= DELETE_WAITS_FOR_TASK),
-        )
-
-    def _lapsed(self, obj: Resource) -> bool:
-        expires = (obj.status.get("observed") or {}).get("expiresAt")
-        return expires is not None and parse_time(expires) < self.clock.now()
+        told = ""
+        if pin and subject.obj.spec.get("deletionPolicy") == "Retain":
+            told = f"left {pin.external_id} in the cloud"
+        elif pin and isinstance(seen, Absent):
+            told = f"deleted {pin.external_id}"
+        return await self.actor.bond.release(subject, told)
 
     def _task(self, subject: Subject) -> Verdict | None:
         """Where the recorded operation stands; one that converged, or whose failure was told, says nothing more."""
@@ -230,39 +161,50 @@ class Reconciler:
             board.drop(operation)
             return None
         verdict = board.follow(subject.obj.key, operation)
+        if verdict.state is TaskState.FAILED:
+            subject.track.words = subject.fit(verdict.error)
+            subject.track.futile = ()
         subject.track.floor = max(subject.track.floor, verdict.settled_at)
         return verdict
 
-    def _watch(self, subject: Subject, inventory: Inventory, identity: Identity) -> None:
-        key = subject.obj.key
-        if self.watching.get(key) not in (None, inventory):
-            self._unwatch(key)
-        self.watching[key] = inventory
-        since = subject.intent.at if subject.intent else self.clock.now()
-        if subject.kind.naming is Naming.UNIQUE:
-            since = 0.0
-        inventory.subscribe(key, identity.tokens(), since)
-
-    def _unwatch(self, key: Key) -> None:
-        if (inventory := self.watching.pop(key, None)) is not None:
-            inventory.unsubscribe(key)
+    def _begun(self, subject: Subject) -> float | None:
+        """When the first operation of this generation was sent, as far as we know."""
+        generation, since = subject.track.generation_since
+        if generation == subject.obj.generation:
+            return since
+        recorded = subject.recorded
+        return recorded.started_at if recorded and recorded.generation == subject.obj.generation else None
 
     async def _conclude(self, subject: Subject, result: Result) -> None:
-        obj, outcome = subject.obj, result.outcome
+        """Write what the step came to, if that is news.
+
+        What was done in the cloud must not get lost because somebody labelled the object meanwhile: then it is said
+        again, to the object as it is by now.
+        """
+        outcome = result.outcome
         if outcome is None:
             return
-        since = subject.track.generation_since
-        begun = since[1] if since[0] == obj.generation else None
-        status = next_status(obj, outcome, result.binding, self.clock.now(), since=begun)
-        if not worth_writing(obj.status, status):
+        judged, begun = subject.obj.generation, self._begun(subject)
+        for attempt in range(WRITE_ATTEMPTS):
+            obj = subject.obj
+            as_judged = dataclasses.replace(obj, generation=judged)
+            status = next_status(as_judged, outcome, result.binding, self.clock.now(), since=begun)
+            if not worth_writing(obj.status, status):
+                return
+            try:
+                subject.obj = await self.objects.patch_status(obj, status)
+            except StaleObject:
+                fresh = await self.objects.look_again(obj)
+                if fresh is None or attempt == WRITE_ATTEMPTS - 1:
+                    raise
+                subject.obj = fresh
+                # What made it another one is looked at by the next pass.
+                self.wake(obj.key)
+                continue
+            if outcome.state in WARNED and _is_news(obj, status):
+                reason = Reason.DELETE_BLOCKED if outcome.state is State.PAUSED_DELETING else outcome.reason
+                self.events.warn(obj, str(reason), outcome.message)
             return
-        if outcome.state in WARNED and _is_news(obj, status):
-            self.events.warn(obj, str(outcome.reason), outcome.message)
-        with contextlib.suppress(StaleObject):
-            # Stale: somebody wrote meanwhile; the next pass, which that change brings, says it again.
-            await self.objects.patch_status(obj, status)
-            return
-        self.wake(obj.key)
 
 
 def _is_news(obj: Resource, status: dict[str, object]) -> bool:

@@ -36,12 +36,15 @@ def scrub(text: str, secrets: Iterable[str]) -> str:
     Clouds repeat what they were sent, and often cut it. Very short values are masked only where they stand
     alone.
     """
-    for secret in sorted({s for s in secrets if s.strip()}, key=len, reverse=True):
+    longest_first = sorted({s for s in secrets if s.strip()}, key=len, reverse=True)
+    for secret in longest_first:
         for form in dict.fromkeys((secret, secret.strip(), *_written_forms(secret))):
             if len(form) < SHORTEST:
                 text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", MASK, text)
             else:
                 text = text.replace(form, MASK)
+    # Only when no secret is whole any more: pieces of one may be in another, which would not be known then.
+    for secret in longest_first:
         if len(secret) >= _LONG_SECRET:
             text = _mask_fragments(text, secret)
     return text

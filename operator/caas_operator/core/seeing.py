@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from caas_operator.core.decision import Absent, Present
 from caas_operator.core.inventory import Listing
 from caas_operator.core.model import External, Health, Pin, Place
 from caas_operator.core.ports import Naming
 from caas_operator.core.schedule import CREATE_FENCE
+from caas_operator.core.steps import Absent, Present
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,16 @@ class Identity:
     pin: Pin | None = None
     in_flight: bool = False
     since: float = 0.0
+    import_id: str = ""
+    number: int = 0
+    """Of the POST that may be under way."""
 
     def tokens(self) -> frozenset[str]:
         """Under what an inventory tells this object of changes."""
         if self.naming is Naming.UNIQUE:
             return frozenset({self.place.name})
-        return frozenset({self.marker} | ({self.pin.external_id} if self.pin and self.pin.external_id else set()))
+        ids = {self.pin.external_id if self.pin else None, self.import_id} - {None, ""}
+        return frozenset({self.marker} | {id_ for id_ in ids if id_})
 
 
 def look(listing: Listing, identity: Identity) -> Absent | Present:
@@ -50,13 +54,16 @@ def _find(listing: Listing, identity: Identity) -> tuple[External | None, tuple[
     if identity.naming is Naming.UNIQUE:
         return listing.by_name.get(identity.place.name), ()
     marked = listing.by_marker.get(identity.marker, ())
+    if identity.pin is None and identity.import_id:
+        return listing.by_id.get(identity.import_id), ()
     if identity.pin is not None:
         found = listing.by_id.get(identity.pin.external_id or "")
         twins = [item for item in marked if found and item.number == found.number and item.id != found.id]
         return found, _living(twins)
     alive = sorted(_living(marked), key=lambda item: (-item.number, item.created_at, item.id))
     if not alive:
-        return None, ()
+        # What our POST made may have come to its end before we saw it.
+        return next((item for item in marked if identity.number and item.number == identity.number), None), ()
     oldest, *younger = [item for item in alive if item.number == alive[0].number]
     return oldest, tuple(younger)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from caas_operator.core.conditions import derive, format_time, parse_time
+from caas_operator.core.conditions import RETRYING_REASON, derive, format_time, parse_time
 from caas_operator.core.model import (
     FLUX_RECONCILE_REQUESTED,
     RECONCILE_REQUESTED,
@@ -46,7 +46,8 @@ def next_status(
     _bind(status, binding)
     if outcome.state is not State.PAUSED:
         status["observedGeneration"] = obj.generation
-    if requested := reconcile_request(obj):
+    requested = reconcile_request(obj)
+    if requested and outcome.state not in (State.PAUSED, State.PAUSED_DELETING):
         status["lastHandledReconcileAt"] = requested
     status["conditions"] = derive(outcome, status.get("conditions", ()), obj.generation, now, since=since)
     return status
@@ -104,6 +105,20 @@ def _expiry(status: Mapping[str, Any]) -> float:
 def reconcile_request(obj: Resource) -> str:
     """The latest "reconcile now" of the user, or of Flux in the user's name."""
     return obj.annotations.get(RECONCILE_REQUESTED) or obj.annotations.get(FLUX_RECONCILE_REQUESTED) or ""
+
+
+def is_retrying(obj: Resource) -> bool:
+    """Whether status already says of this generation that something goes wrong and is tried again."""
+    return any(
+        c["type"] == "Reconciling"
+        and c["reason"] == RETRYING_REASON
+        and c.get("observedGeneration", -1) >= obj.generation
+        for c in obj.status.get("conditions", ())
+    )
+
+
+def is_ready(obj: Resource) -> bool:
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in obj.status.get("conditions", ()))
 
 
 def is_converged(obj: Resource, generation: int | None = None) -> bool:

@@ -74,13 +74,19 @@ class References(Protocol):
 
 
 class Objects(Protocol):
-    """Writes to the cluster. Both keep the cache in step and raise StaleObject or ObjectGone."""
+    """Writes to the cluster. All keep the cache in step and raise StaleObject or ObjectGone."""
 
     async def patch_metadata(
         self, obj: Resource, *, annotations: Mapping[str, str | None], finalizers: tuple[str, ...]
     ) -> Resource: ...
 
     async def patch_status(self, obj: Resource, status: JsonObject) -> Resource: ...
+
+    async def delete(self, obj: Resource) -> None: ...
+
+    async def look_again(self, obj: Resource) -> Resource | None:
+        """The object as the API server has it now; None if it is gone."""
+        ...
 
 
 class Events(Protocol):

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from caas_operator.core.errors import CloudError
+from caas_operator.core.errors import CloudError, Forbidden, NotFound
 from caas_operator.core.model import Key, Operation
 from caas_operator.core.ports import Clock, TaskApi, TaskReport, TaskState
 from caas_operator.core.schedule import TASK_FORGOTTEN, look_again
@@ -20,16 +20,21 @@ class Followed:
     key: Key
     started_at: float
     report: TaskReport
+    known: bool = False
     asked_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All tasks of an operation together. `settled_at`: the resource is to be looked at by a LIST begun later."""
+    """All tasks of an operation together.
+
+    `settled_at`: the resource is to be looked at by a LIST begun later. `known`: the cloud itself has said so.
+    """
 
     state: TaskState
     error: str = ""
     settled_at: float = 0.0
+    known: bool = True
 
 
 @dataclass
@@ -46,21 +51,24 @@ class TaskBoard:
     _settled_at: dict[str, float] = field(default_factory=dict)
     _busy: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def follow(self, key: Key, operation: Operation) -> Verdict:
-        """Where the operation stands as far as we know; its tasks are followed from now on."""
+    def follow(self, key: Key, operation: Operation, *, known: bool = False) -> Verdict:
+        """Where the operation stands as far as we know; its tasks are followed from now on.
+
+        `known`: the cloud has just begun them.
+        """
         if self.clock.now() - operation.started_at > TASK_FORGOTTEN:
             self.drop(operation)
             return Verdict(TaskState.LOST, settled_at=operation.started_at)
         for id_ in operation.task_ids:
             if id_ not in self._followed:
-                self._followed[id_] = Followed(key, operation.started_at, TaskReport(id_, TaskState.RUNNING))
+                self._followed[id_] = Followed(key, operation.started_at, TaskReport(id_, TaskState.RUNNING), known)
                 self._busy.set()
         reports = [self._followed[id_].report for id_ in operation.task_ids]
         settled = max((self._settled_at.get(id_, 0.0) for id_ in operation.task_ids), default=0.0)
         for state in (TaskState.RUNNING, TaskState.FAILED, TaskState.LOST):
             for report in reports:
                 if report.state is state:
-                    return Verdict(state, report.error, settled)
+                    return Verdict(state, report.error, settled, self._followed[report.id].known)
         return Verdict(TaskState.FINISHED, settled_at=settled)
 
     def drop(self, operation: Operation) -> None:
@@ -97,12 +105,15 @@ class TaskBoard:
         task.asked_at = now
         try:
             self._settle(task, await self.api.get_task(task.report.id))
+        except (NotFound, Forbidden):
+            self._settle(task, TaskReport(task.report.id, TaskState.LOST))
         except CloudError:
             if now - task.started_at <= TASK_FORGOTTEN:
                 raise
             self._settle(task, TaskReport(task.report.id, TaskState.LOST))
 
     def _settle(self, task: Followed, report: TaskReport) -> None:
+        task.known = True
         if report.state is TaskState.RUNNING:
             return
         task.report = report

@@ -1,6 +1,6 @@
 """The tasks of an account, across its projects [PY, DOC-async]."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -38,31 +38,32 @@ class GcoreTasks:
         ]
         params += [("project_id", project) for project in projects]
         call = Call("tasks.list", "GET", _PATH, params=params, scope="tasks", listing=True)
-        return [
-            _report(row) for row in await list_all(self.transport, call, key="id") if isinstance(row.get("id"), str)
-        ]
+        rows = await list_all(self.transport, call, key="id")
+        _, secrets = self.transport.identity.sign()
+        return [_report(row, secrets) for row in rows if isinstance(row.get("id"), str)]
 
     async def get_task(self, task_id: str) -> TaskReport:
         """LOST where the cloud no longer shows it: then the resource itself tells."""
         call = Call("tasks.get", "GET", _PATH + path_of(task_id))
         try:
-            return await self.transport.call(call, _task)
+            row = await self.transport.call(call, _task)
         except (NotFound, Forbidden):
             return TaskReport(task_id, TaskState.LOST)
+        return _report(row, self.transport.identity.sign()[1])
 
 
-def _task(body: object) -> TaskReport:
+def _task(body: object) -> JsonObject:
     row = an_object(body)
     if not isinstance(row.get("id"), str):
         raise Malformed("a task has no id")
-    return _report(row)
+    return row
 
 
-def _report(row: JsonObject) -> TaskReport:
+def _report(row: JsonObject, secrets: Collection[str]) -> TaskReport:
     """NEW, RUNNING, FINISHED, ERROR. An error is a failure in any state [LAB, GHA]; an unknown state is no end."""
     error = row.get("error")
     state = row.get("state")
     if error or state == "ERROR":
         text = error if isinstance(error, str) else ""
-        return TaskReport(row["id"], TaskState.FAILED, presentable(text) or "the cloud gives no cause")
+        return TaskReport(row["id"], TaskState.FAILED, presentable(text, secrets) or "the cloud gives no cause")
     return TaskReport(row["id"], TaskState.FINISHED if state == "FINISHED" else TaskState.RUNNING)

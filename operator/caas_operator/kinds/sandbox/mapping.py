@@ -9,12 +9,12 @@ from typing import Any
 
 from caas_operator.core.conditions import format_time
 from caas_operator.core.errors import ImmutableField, InvalidSpec
-from caas_operator.core.model import External, Health, JsonObject, Reference
-from caas_operator.core.ports import Inputs, Wanted
-from caas_operator.core.secret import Sealed
-from caas_operator.kinds.sandbox.parts import DomainSecret, NetworkPolicy, Skill
+from caas_operator.core.lifespan import Lifespan
+from caas_operator.core.model import External, Health, JsonObject
+from caas_operator.core.ports import Wanted
+from caas_operator.kinds.sandbox import contents
+from caas_operator.kinds.sandbox.parts import NetworkPolicy
 from caas_operator.kinds.sandbox.spec import NOT_THROUGH_A_GATEWAY, SandboxContainerSpec
-from caas_operator.kinds.wire.env import SECRET
 from caas_operator.kinds.wire.tree import pruned, set_paths
 
 OPTIONAL = ("expires_after", "file_ids", "memory_limit", "network_policy", "skills", "metadata")
@@ -22,7 +22,6 @@ OPTIONAL = ("expires_after", "file_ids", "memory_limit", "network_policy", "skil
 EXPIRES_AFTER_MINUTES = 20
 MEMORY_LIMIT = "1g"
 NO_NETWORK = "disabled"
-DOMAIN_SECRET_LENGTH = 10_485_760
 
 HEALTH = {
     "running": Health.SERVING,
@@ -33,15 +32,6 @@ HEALTH = {
 """By status: an open string. Any other word says nothing, and nothing is done about it."""
 
 _NUMBERED = re.compile(r"(?s).*-(?P<marker>[0-9a-f]+)-(?P<number>[1-9][0-9]*)")
-
-
-def references(spec: SandboxContainerSpec) -> tuple[Reference, ...]:
-    secrets = (spec.network_policy and spec.network_policy.domain_secrets) or ()
-    return tuple(
-        Reference(SECRET, ref.name, ref.key, f"{_field(secret)}.valueFrom.secretKeyRef")
-        for secret in secrets
-        if secret.value_from is not None and (ref := secret.value_from.secret_key_ref)
-    )
 
 
 def applied(spec: SandboxContainerSpec) -> tuple[str, ...]:
@@ -72,46 +62,12 @@ def create_body(wanted: Wanted) -> JsonObject:
         "expires_after": spec.expires_after and {"anchor": "last_active_at", "minutes": spec.expires_after.minutes},
         "file_ids": spec.file_ids,
         "memory_limit": spec.memory_limit,
-        "network_policy": spec.network_policy and _network_policy(spec.network_policy, wanted.inputs),
-        "skills": None if spec.skills is None else [_skill(skill) for skill in spec.skills],
+        "network_policy": spec.network_policy and contents.network_policy(spec.network_policy, wanted.inputs),
+        "skills": None if spec.skills is None else [contents.skill(one, wanted.inputs) for one in spec.skills],
         "metadata": spec.metadata,
     }
     sent: JsonObject = pruned(body)
     return sent
-
-
-def _network_policy(policy: NetworkPolicy, inputs: Inputs) -> JsonObject:
-    return {
-        "type": policy.type,
-        "allowed_domains": policy.allowed_domains,
-        "domain_secrets": policy.domain_secrets and [_domain_secret(item, inputs) for item in policy.domain_secrets],
-    }
-
-
-def _domain_secret(secret: DomainSecret, inputs: Inputs) -> JsonObject:
-    ref = secret.value_from and secret.value_from.secret_key_ref
-    sealed = inputs.get(SECRET, ref.name, ref.key) if ref else None
-    value = sealed.reveal() if sealed else ""
-    if not 1 <= len(value) <= DOMAIN_SECRET_LENGTH:
-        raise InvalidSpec(_field(secret), f"the secret's value must have 1 to {DOMAIN_SECRET_LENGTH} characters")
-    return {"domain": secret.domain, "name": secret.name, "value": value}
-
-
-def write_only(wanted: Wanted) -> dict[str, Sealed]:
-    """The values of domain secrets, by field: no response repeats them."""
-    spec: SandboxContainerSpec = wanted.spec
-    secrets = (spec.network_policy and spec.network_policy.domain_secrets) or ()
-    refs = {_field(one): one.value_from.secret_key_ref for one in secrets if one.value_from is not None}
-    sealed = {field: wanted.inputs.get(SECRET, ref.name, ref.key) for field, ref in refs.items() if ref}
-    return {field: value for field, value in sealed.items() if value is not None}
-
-
-def _field(secret: DomainSecret) -> str:
-    return f"spec.networkPolicy.domainSecrets[{secret.domain},{secret.name}]"
-
-
-def _skill(skill: Skill) -> JsonObject:
-    return {"type": "skill_reference", "skill_id": skill.skill_id, "version": skill.version}
 
 
 def drift(wanted: Wanted, found: External) -> tuple[str, ...]:
@@ -168,6 +124,7 @@ def external(wire: Mapping[str, Any]) -> External:
         marker=numbered["marker"] if numbered else None,
         number=int(numbered["number"]) if numbered else 0,
         created_at=created_at,
+        active_at=active_at,
         expires_at=expires_at,
         observed={name: value for name, value in observed.items() if value},
     )
@@ -175,3 +132,15 @@ def external(wire: Mapping[str, Any]) -> External:
 
 def _minutes(wire: Mapping[str, Any]) -> int:
     return int((wire.get("expires_after") or {}).get("minutes") or EXPIRES_AFTER_MINUTES)
+
+
+def lifespan(spec: SandboxContainerSpec) -> Lifespan:
+    """Kept alive by one use at half of its minutes: the other half is for our being late."""
+    minutes = spec.expires_after.minutes if spec.expires_after else EXPIRES_AFTER_MINUTES
+    return Lifespan(
+        keep_alive=minutes * 30.0 if spec.keep_alive else None,
+        deadline=spec.active_deadline_seconds,
+        renew=spec.expiry_policy == "Recreate",
+        replace=spec.replace_policy == "Recreate",
+        kept_after=spec.ttl_seconds_after_finished,
+    )

@@ -5,30 +5,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from caas_operator.cloud.call import Upload
 from caas_operator.cloud.openai.client import SandboxClient
 from caas_operator.cloud.openai.sandboxes import DEFAULT_PROVIDER, SandboxApi
 from caas_operator.core.model import External, Place, Receipt
 from caas_operator.core.ports import Defaults, Kind, Naming, Wanted
-from caas_operator.kinds.sandbox import mapping
+from caas_operator.kinds.sandbox import contents, mapping
 from caas_operator.kinds.sandbox.spec import Provider, SandboxContainerSpec
 from caas_operator.kinds.wire import env
-from caas_operator.kinds.wire.parsing import Unsupported, equals, is_set, parse_spec
+from caas_operator.kinds.wire.parsing import Unsupported, is_set, parse_spec
 from caas_operator.kinds.wire.place import NameRule, external_name
 from caas_operator.kinds.wire.reading import externals, readable
 
 NAME = NameRule(re.compile(r"(?s).{1,200}"), "1 to 200 characters")
 
-UNSUPPORTED = (
-    Unsupported("exportTo", is_set("export_to")),
-    Unsupported("files", is_set("files")),
-    Unsupported("skills[].type: inline", lambda spec: any(skill.type == "inline" for skill in spec.skills or ())),
-    Unsupported("keepAlive", equals("keep_alive", True)),
-    Unsupported("expiryPolicy: Recreate", equals("expiry_policy", "Recreate")),
-    Unsupported("replacePolicy: Recreate", equals("replace_policy", "Recreate")),
-    Unsupported("importId", is_set("import_id")),
-    Unsupported("activeDeadlineSeconds", is_set("active_deadline_seconds")),
-    Unsupported("ttlSecondsAfterFinished", is_set("ttl_seconds_after_finished")),
-)
+UNSUPPORTED = (Unsupported("exportTo", is_set("export_to")),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +44,14 @@ class SandboxVerbs:
         await self.api.delete(external_id, place.scope)
         return Receipt()
 
+    async def touch(self, place: Place, external_id: str) -> External:
+        return mapping.external(await self.api.keep_alive(external_id, place.scope))
+
+    async def furnish(self, wanted: Wanted, found: External) -> None:
+        secrets = env.secrets(wanted.inputs)
+        for path, content in contents.files(wanted):
+            await self.api.upload(found.id, Upload(path, content), secrets)
+
     async def locate(self, spec: SandboxContainerSpec, defaults: Defaults, namespace: str, name: str) -> Place:
         """The name is the beginning of the real one. The defaults of an account name no provider behind a gateway."""
         pinned = defaults.provider if defaults.provider in get_args(Provider) else DEFAULT_PROVIDER
@@ -75,12 +74,14 @@ KIND = Kind(
     providers=frozenset({"openai", "gateway"}),
     naming=Naming.NUMBERED,
     parse=parse,
-    references=mapping.references,
+    references=contents.references,
     drift=mapping.drift,
     applied=mapping.applied,
     health=lambda _, found: found.health,
-    write_only=mapping.write_only,
+    write_only=contents.write_only,
     verbs=verbs,
     external_id=lambda _: None,
     pinned=lambda place: Defaults(provider=place.scope),
+    lifespan=mapping.lifespan,
+    furnished=lambda spec: ("files",) if spec.files else (),
 )

@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, CliSettingsSource, CliSuppress, NoDe
 ENV_PREFIX = "CAAS_OPERATOR_"
 
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_HOST = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+_HOST = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?(:[0-9]{1,5})?")
 _ADDRESS = re.compile(r"(?P<host>[^:\s]*|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
 
 _POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
@@ -65,7 +65,7 @@ def _namespaces(names: tuple[str, ...]) -> tuple[str, ...]:
 def _hosts(names: tuple[str, ...]) -> tuple[str, ...]:
     lowered = tuple(name.lower() for name in names)
     if not all(_HOST.fullmatch(name) for name in lowered):
-        raise ValueError("must be names of hosts, without scheme, port and path, separated by commas")
+        raise ValueError("must be names of hosts, without scheme and path, separated by commas")
     return lowered
 
 
@@ -117,8 +117,8 @@ class Settings(BaseSettings):
     )
     allowed_endpoint_hosts: Hosts = Field(
         ("api.gcore.com", "api.openai.com"),
-        description="The hosts that a CloudAccount of a namespace may name as its endpoint, separated by commas."
-        " ClusterCloudAccounts are not limited.",
+        description="The hosts that a CloudAccount of a namespace may name as its endpoint, separated by commas; HOST"
+        " stands for its port 443, HOST:PORT for another. ClusterCloudAccounts are not limited.",
     )
     resync_seconds: float = Field(
         60,

@@ -20,6 +20,6 @@ def main(argv: Sequence[str]) -> int:
 
     try:
         return uvloop.run(wiring.run(settings))
-    except (KubeconfigInvalid, ClusterError) as error:
+    except (SettingsInvalid, KubeconfigInvalid, ClusterError) as error:
         sys.stderr.write(f"caas-operator run: error: {error}\n")
         return 1

@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--clock", choices=("real", "manual"), default="real", help="manual: time moves by the admin API only"
     )
+    made.add_argument("--exit-with-parent", action="store_true", help=argparse.SUPPRESS)  # for tests; needs a pipe
     return made
 
 
@@ -52,8 +53,9 @@ def main(argv: list[str]) -> int:
         task_seconds=given.task_seconds,
         clock=cast(Literal["real", "manual"], given.clock),
     )
+    ports = Ports(given.gcore_port, given.openai_port, given.gateway_port, given.admin_port)
     try:
-        return run(config, Ports(given.gcore_port, given.openai_port, given.gateway_port, given.admin_port))
+        return run(config, ports, exit_with_parent=given.exit_with_parent)
     except OSError as error:
         sys.stderr.write(f"the simulator cannot listen: {error.strerror}\n")
         return 1

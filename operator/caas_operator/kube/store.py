@@ -64,6 +64,16 @@ class ObjectStore:
         patch = merge_patch(resource.status, status)
         return await self._patch(resource, "status", {"status": patch}) if patch else None
 
+    async def delete(self, resource: Resource) -> None:
+        """Ask for a deletion of this very object, as it was seen. Raises as `patch_metadata`."""
+        path = self._kinds[resource.kind].item(resource.namespace, resource.name)
+        seen = {"uid": resource.uid, "resourceVersion": str(resource.resource_version)}
+        try:
+            await self._session.call("DELETE", path, body={"preconditions": seen, "propagationPolicy": "Background"})
+        except ClusterError as error:
+            raise _known(resource, error) from error
+        self._on_write(resource.kind, "delete")
+
     async def _patch(self, resource: Resource, part: str, patch: JsonObject) -> Resource:
         patch.setdefault("metadata", {}).update(uid=resource.uid, resourceVersion=str(resource.resource_version))
         path = self._kinds[resource.kind].item(resource.namespace, resource.name)
@@ -76,10 +86,11 @@ class ObjectStore:
                 content_type=MERGE_PATCH,
             )
         except ClusterError as error:
-            if error.status == 409:
-                raise StaleObject(str(resource)) from error
-            if error.status == 404:
-                raise ObjectGone(str(resource)) from error
-            raise
+            raise _known(resource, error) from error
         self._on_write(resource.kind, part)
         return Resource.from_body(body)
+
+
+def _known(resource: Resource, error: ClusterError) -> Exception:
+    """The two answers that the engine has a word for, or the error itself."""
+    return {409: StaleObject(str(resource)), 404: ObjectGone(str(resource))}.get(error.status or 0, error)

@@ -6,6 +6,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
 
+from caas_operator.core.queue import Priority
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _PREFIX = "caas_operator"
@@ -50,6 +52,19 @@ class Metrics:
 
         self.kube_writes = self._counter("kube_writes", "Writes to objects, by their part.", "kind", "verb")
 
+    def passed(self, kind: str, outcome: str, seconds: float) -> None:
+        """A pass over an object has ended."""
+        self.passes.labels(kind, outcome).inc()
+        self.pass_seconds.labels(kind).observe(seconds)
+
+    def waited(self, priority: Priority, seconds: float) -> None:
+        """An object was in line for so long."""
+        self.queue_wait_seconds.labels(priority.name.lower()).observe(seconds)
+
+    def called(self, account: str, operation: str, status: str, seconds: float) -> None:
+        """One call to a cloud has ended; `status` as the transport says it: a word where there was no answer."""
+        self.cloud_request(account, operation, int(status) if status.isdecimal() else None, seconds)
+
     def cloud_request(self, account: str, operation: str, status: int | None, seconds: float) -> None:
         """One call to a cloud has ended."""
         self.cloud_requests.labels(account, operation, "none" if status is None else str(status)).inc()
@@ -61,8 +76,8 @@ class Metrics:
 
     def forget_account(self, account: str) -> None:
         """The account is gone; its gauges would show its last state for ever."""
-        for gauge in (self.account_up, self.tasks_pending, self.inventory_age_seconds):
-            gauge.remove_by_labels({"account": account})
+        for metric in (self.account_up, self.tasks_pending, self.inventory_age_seconds, self.cloud_requests):
+            metric.remove_by_labels({"account": account})
 
     def before_scrape(self, hook: Callable[[], None]) -> None:
         """`hook` sets the gauges that are counted only when somebody looks."""

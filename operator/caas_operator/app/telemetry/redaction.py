@@ -30,7 +30,8 @@ class Redaction:
         self._values: OrderedDict[Sealed, None] = OrderedDict()
 
     def hide(self, value: Sealed) -> None:
-        """From now on the value never shows in a log."""
+        """From now on the value never shows in a log, as it leaves for the cloud: without spaces around it."""
+        value = Sealed(value.reveal().strip())
         if len(value.reveal()) < _SHORTEST:
             return
         self._values[value] = None

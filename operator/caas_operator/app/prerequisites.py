@@ -1,0 +1,43 @@
+"""What has to be there before the process is put together."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from caas_operator.app.accounts.terms import Terms, environment_terms
+from caas_operator.app.clock import FollowingClock, SystemClock
+from caas_operator.app.settings import Settings, SettingsInvalid
+from caas_operator.core.errors import InvalidSpec
+from caas_operator.core.ports import Clock
+from caas_operator.core.secret import Sealed
+from caas_operator.kube.session import Session, connect
+
+EnvironmentAccounts = tuple[tuple[Terms, Sealed], ...]
+
+
+def environment_accounts(settings: Settings) -> EnvironmentAccounts:
+    """The accounts of our own environment, where any namespace may use them. Raises SettingsInvalid."""
+    if not settings.environment_account_namespaces:
+        return ()
+    try:
+        return tuple(environment_terms(os.environ))
+    except InvalidSpec as error:
+        raise SettingsInvalid(str(error)) from None
+
+
+@asynccontextmanager
+async def running_clock(settings: Settings) -> AsyncIterator[Clock]:
+    if settings.clock_url is None:
+        yield SystemClock()
+        return
+    async with FollowingClock(settings.clock_url) as clock:
+        yield clock
+
+
+@asynccontextmanager
+async def open_session(settings: Settings) -> AsyncIterator[Session]:
+    session = await connect(settings.kubeconfig, settings.context)
+    try:
+        yield session
+    finally:
+        await session.close()

@@ -217,16 +217,6 @@ def test_a_name_may_stay_taken_after_its_delete(simulator: Simulator, gcore: htt
     task_of(gcore.post(CAAS, json=a_container()))
 
 
-def test_a_new_resource_may_appear_late(simulator: Simulator, gcore: httpx.Client) -> None:
-    simulator.switch("gcore_appear_seconds", 3)
-    gcore.post(CAAS, json=a_container())
-    assert gcore.get(f"{CAAS}/web").status_code == 404
-    assert gcore.get(CAAS).json()["count"] == 0
-    assert gcore.post(CAAS, json=a_container()).status_code == 409
-    simulator.advance(3)
-    assert gcore.get(CAAS).json()["count"] == 1
-
-
 def test_some_errors_may_be_no_json(simulator: Simulator, gcore: httpx.Client) -> None:
     simulator.switch("error_body", "text")
     simulator.fault("gcore.caas.list", "respond", status=502)

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from caas_operator.cli.simulate import main
 from tests.simulator.bodies import CAAS
 from tests.support.simulator import running_simulator
 
+ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "caas_operator.cli.simulate"]
 
 
@@ -82,6 +84,28 @@ def test_a_real_clock_moves_by_itself() -> None:
     with running_simulator() as simulator:
         first = simulator.now()
         simulator.wait_until(lambda: simulator.now() > first)
+
+
+ORPHAN_MAKER = """
+import time
+from tests.support.simulator import running_simulator
+with running_simulator() as simulator:
+    print(simulator.pid, simulator.urls.gcore, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_it_ends_with_a_parent_that_was_killed() -> None:
+    parent = subprocess.Popen([sys.executable, "-c", ORPHAN_MAKER], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert parent.stdout is not None
+    pid, url = parent.stdout.readline().split()
+    assert httpx.get(url + CAAS).status_code == 401
+    parent.kill()
+    parent.communicate()
+    end = time.monotonic() + 20
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < end, "the simulator outlives its parent"
+        time.sleep(0.05)
 
 
 def test_nothing_is_left_when_a_killed_simulator_is_stopped() -> None:

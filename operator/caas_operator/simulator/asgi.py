@@ -90,8 +90,8 @@ class CloudApp:
     async def _parse(self, scope: Scope, receive: Receive) -> tuple[Call, Route]:
         raw = await _read(receive)
         method, path = scope["method"], scope["path"]
-        found = self._routes.find(method, path)
-        route, params = found or (self._unserved(path), {})
+        by_method, params = self._routes.find(path)
+        route = by_method.get(method) or self._unserved(path, list(by_method))
         query = QueryParams(scope["query_string"])
         call = Call(
             self.world,
@@ -111,12 +111,12 @@ class CloudApp:
                 call.form = None
         return call, route
 
-    def _unserved(self, path: str) -> Route:
-        error = (
-            ApiError(405, "MethodNotAllowed", "Method Not Allowed")
-            if self._routes.knows(path)
-            else ApiError(404, "NotFoundError", "Not Found")
-        )
+    def _unserved(self, path: str, methods: list[str]) -> Route:
+        if methods:
+            error = ApiError(405, "MethodNotAllowed", "Method Not Allowed")
+            error.headers["Allow"] = ", ".join(methods)
+        else:
+            error = ApiError(404, "NotFoundError", "Not Found")
 
         def refuse(_: Call) -> Reply:
             raise error
@@ -179,9 +179,11 @@ class CloudApp:
         return reply
 
     async def _send(self, call: Call, reply: Reply, send: Send) -> None:
-        world = self.world
-        wrong = world.switches.number(f"{self.cloud.name}_date_header_offset_seconds")
-        headers = {"date": formatdate(world.now() + wrong, usegmt=True), "x-request-id": call.request_id}
+        world, cloud = self.world, self.cloud.name
+        headers = {"x-request-id": call.request_id}
+        if world.switches.word(f"{cloud}_date_header") == "present":
+            wrong = world.switches.number(f"{cloud}_date_header_offset_seconds")
+            headers["date"] = formatdate(world.now() + wrong, usegmt=True)
         if reply.status != 204:
             headers["content-type"] = reply.media_type
             headers["content-length"] = str(len(reply.body))

@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import uvicorn
@@ -62,14 +63,18 @@ class QuietServer(uvicorn.Server):
         yield
 
 
-def run(config: Config, ports: Ports) -> int:
-    """Serve until SIGTERM or SIGINT. Prints one line of JSON with the URLs once everything listens."""
+def run(config: Config, ports: Ports, *, exit_with_parent: bool = False) -> int:
+    """Serve until SIGTERM or SIGINT. Prints one line of JSON with the URLs once everything listens.
+
+    With `exit_with_parent`, also until standard input ends, which is a pipe that only the parent writes to: however
+    the parent dies, the pipe ends.
+    """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(config, ports))
+        runner.run(serve(config, ports, exit_with_parent=exit_with_parent))
     return 0
 
 
-async def serve(config: Config, ports: Ports) -> None:
+async def serve(config: Config, ports: Ports, *, exit_with_parent: bool = False) -> None:
     apps = create_apps(config)
     listeners = {name: _listen(getattr(ports, name)) for name in ("gcore", "openai", "gateway", "admin")}
     urls = {name: f"http://{HOST}:{sock.getsockname()[1]}" for name, sock in listeners.items()}
@@ -84,6 +89,8 @@ async def serve(config: Config, ports: Ports) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
+    if exit_with_parent:
+        _at_end_of_input(loop, stop)
     running = [asyncio.create_task(server.serve([listeners[name]])) for name, server in servers.items()]
     for server in servers.values():
         await server.listening.wait()
@@ -91,6 +98,15 @@ async def serve(config: Config, ports: Ports) -> None:
     sys.stdout.write(json.dumps(announced) + "\n")
     sys.stdout.flush()
     await asyncio.gather(*running)
+
+
+def _at_end_of_input(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+    def readable() -> None:
+        if not os.read(sys.stdin.fileno(), 1024):
+            loop.remove_reader(sys.stdin.fileno())
+            stop()
+
+    loop.add_reader(sys.stdin.fileno(), readable)
 
 
 def _listen(port: int) -> socket.socket:

@@ -40,6 +40,7 @@ GCORE: dict[str, Switch] = {
     "capacity": word("a region without room for a flavour", "http_403", "task_error", "error_message", "http_400"),
     "null_in_patch": word("a null in a PATCH body", "unchanged", "resets", "rejected"),
     "maps_in_patch": word("`envs` in a PATCH body", "replace", "merge"),
+    "probes_in_patch": word("one probe in a PATCH body", "replace", "merge"),
     "update_applies": word("when a PATCH is visible in GET", "at_finish", "at_once"),
     "failed_create_leaves": word("after a create task in ERROR", "nothing", "error_resource"),
     "empty_patch": word("a PATCH that changes nothing", "task", "no_tasks"),
@@ -48,6 +49,7 @@ GCORE: dict[str, Switch] = {
     "start_stop_seconds": number("from stop or start to the new status", 0, 5),
     "unknown_fields": word("fields that the schema does not know", "ignored", "rejected"),
     "max_below_min": word("a scale with max < min", "rejected", "accepted"),
+    "repeated_regions": word("a region that a deployment names twice", "rejected", "accepted"),
     "missing_reference": word("a pull secret, credential or API key that does not exist", "rejected", "accepted"),
     "in_use_delete": word("DELETE of a credential that a resource uses", "conflict", "allowed"),
     "caas_default_triggers": word("CaaS scale without triggers", "none", "cpu_80"),
@@ -62,7 +64,8 @@ GCORE: dict[str, Switch] = {
     "task_order": word("order of the task list by default", "desc", "asc"),
     "timestamps": word("form of a time", "bare", "z"),
     "name_reuse_seconds": number("how long a deleted name stays taken", 0, 5),
-    "gcore_appear_seconds": number("from POST to being seen in GET and LIST", 0, 2),
+    "gcore_appear_seconds": number("from POST to being seen, at most until the create task ends", 0, 2),
+    "gcore_list_lag_seconds": number("from being seen in GET to being seen in LIST", 0, 2),
     "error_body": word("body of a 401 or of an injected 429 or 5xx", "json", "text"),
     "gcore_addresses": word(
         "addresses of resources: a public-looking name, or one that the simulator serves", "public", "local"
@@ -94,6 +97,7 @@ GATEWAY: dict[str, Switch] = {
     "gateway_auth": word("a virtual key is mandatory", "enforced", "open"),
     "gateway_metadata": word("metadata at the upstream", "ignored", "rejected", "echoed"),
     "gateway_last_id_cursor": word("last_id as `after`, with one provider key", "rejected", "accepted"),
+    "passthrough": word("/openai_passthrough with a virtual key", "served", "model_blocked"),
     "azure_list": word("LIST of provider azure", "refused", "allowed"),
 }
 
@@ -104,6 +108,7 @@ RATES: dict[str, Switch] = {
         "rate_limit_rps": number("requests a second and key before 429; 0: no limit", 0, 0),
         "rate_limit_burst": number("requests that may come at once", 10, 10),
         "rate_limit_retry_after": number("seconds in Retry-After of such a 429; 0: no header", 1, 0),
+        "date_header": word("the Date header of every reply", "present", "absent"),
         "date_header_offset_seconds": number("how wrong the Date header is", 0, 0),
     }.items()
 }

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 JSON = dict[str, Any]
 
 
+def whole(text: str) -> int:
+    """An integer of a query. Raises ValueError, with a text for the client."""
+    if not re.fullmatch(r"[-+]?\d{1,4000}", text):
+        raise ValueError("Input should be a valid integer")
+    return int(text)
+
+
 @dataclass(slots=True)
 class Call:
     """One request as a handler sees it; `plan` is what fault rules do to it."""
@@ -36,24 +43,29 @@ class Call:
     def json_object(self) -> JSON | None:
         """The body as a JSON object, None if it is anything else."""
         try:
-            parsed = json.loads(self.raw)
-        except (ValueError, RecursionError):
+            parsed = loads(self.raw)
+        except ValueError:
             return None
         return parsed if isinstance(parsed, dict) else None
 
-    def integer(self, name: str, default: int, low: int, high: int) -> int:
+    def integer(self, name: str, default: int, low: int, high: int | None = None) -> int:
         """A query parameter. Raises ValueError, with a text for the client, outside of the bounds."""
         text = self.query.get(name)
         if text is None:
             return default
-        if not re.fullmatch(r"-?\d{1,18}", text):
-            raise ValueError("Input should be a valid integer")
-        value = int(text)
+        value = whole(text)
         if value < low:
             raise ValueError(f"Input should be greater than or equal to {low}")
-        if value > high:
+        if high is not None and value > high:
             raise ValueError(f"Input should be less than or equal to {high}")
         return value
+
+    def truth(self, name: str) -> bool | None:
+        """A query parameter that is true or false. Raises ValueError, with a text for the client."""
+        text = self.query.get(name)
+        if text is not None and text.lower() not in ("true", "false"):
+            raise ValueError("Input should be a valid boolean")
+        return None if text is None else text.lower() == "true"
 
 
 @dataclass(slots=True)
@@ -78,6 +90,19 @@ class ApiError(Exception):
         self.message = message
         self.extra = extra
         self.headers: dict[str, str] = {}
+
+
+def _number(text: str) -> float | int:
+    value = float(text)
+    return int(value) if value.is_integer() else value
+
+
+def loads(raw: bytes) -> Any:
+    """Parsed JSON, in which 20.0 is the integer 20, as JSON Schema has it. Raises ValueError for anything else."""
+    try:
+        return json.loads(raw, parse_float=_number)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
 
 
 def dumps(value: object) -> bytes:
@@ -116,20 +141,18 @@ class Route:
 
 
 class Routes:
-    """Finds the route of a request; a list of patterns a method, in order."""
+    """Finds the route of a request. Where several paths match, the one with the fewest parameters counts."""
 
     def __init__(self, routes: tuple[Route, ...]) -> None:
-        self._by_method: dict[str, list[tuple[re.Pattern[str], Route]]] = {}
+        known: dict[str, dict[str, Route]] = {}
         for route in routes:
-            pattern = compile_path(route.path)[0]
-            self._by_method.setdefault(route.method, []).append((pattern, route))
+            known.setdefault(route.path, {})[route.method] = route
+        paths = sorted(known, key=lambda path: path.count("{"))
+        self._patterns = [(compile_path(path)[0], known[path]) for path in paths]
 
-    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-        for pattern, route in self._by_method.get(method, ()):
+    def find(self, path: str) -> tuple[dict[str, Route], dict[str, str]]:
+        """The routes at this path by method, none if it is unknown, and the path's parameters."""
+        for pattern, by_method in self._patterns:
             if found := pattern.match(path):
-                return route, found.groupdict()
-        return None
-
-    def knows(self, path: str) -> bool:
-        """Whether any method is served at this path."""
-        return any(p.match(path) for patterns in self._by_method.values() for p, _ in patterns)
+                return by_method, found.groupdict()
+        return {}, {}

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from caas_operator.simulator.gcore.state import Place
 from caas_operator.simulator.gcore.tasks import state_of
 from caas_operator.simulator.gcore.views import container_json, deployment_json
 from caas_operator.simulator.openai import containers
@@ -21,6 +22,7 @@ def state(world: World, kinds: list[str] | None = None) -> JSON:
         "tasks": _tasks,
         "sandboxes": _sandboxes,
         "pull_secrets": _pull_secrets,
+        "caas_keys": _caas_keys,
         "registry_credentials": lambda w: _by_project(w.gcore.registry_credentials),
         "api_keys": lambda w: _by_project(w.gcore.api_keys),
         "inference_secrets": lambda w: _by_project(w.gcore.inference_secrets),
@@ -84,9 +86,17 @@ def _sandbox(world: World, item: Sandbox) -> JSON:
 
 
 def _pull_secrets(world: World) -> list[JSON]:
+    return _by_place(world.gcore.pull_secrets)
+
+
+def _caas_keys(world: World) -> list[JSON]:
+    return _by_place(world.gcore.caas_keys)
+
+
+def _by_place(known: dict[Place, dict[str, JSON]]) -> list[JSON]:
     return [
         {"project": project, "region": region, **item}
-        for (project, region), items in world.gcore.pull_secrets.items()
+        for (project, region), items in known.items()
         for item in items.values()
     ]
 

@@ -14,14 +14,17 @@ from caas_operator.simulator.gcore.catalog import CAAS_FLAVORS
 from caas_operator.simulator.gcore.errors import conflict, invalid, not_found, page, read_body
 from caas_operator.simulator.gcore.quotas import caas_need, caas_usage, exceeded, limits, quota_problem
 from caas_operator.simulator.gcore.scopes import (
+    appear,
     ended,
     known_changes,
+    listed,
     merged,
     place_of,
     require_free,
     require_name_free,
     require_reference,
     seen,
+    show_up,
 )
 from caas_operator.simulator.gcore.state import Container, Place, Work
 from caas_operator.simulator.gcore.tasks import start_task, tasks_reply
@@ -47,9 +50,7 @@ def find(call: Call) -> Container:
 def list_containers(call: Call) -> Reply:
     place = place_of(call)
     limit, offset = page(call, 1000, 1000)
-    world, containers = call.world, list(here(call.world, place).values())
-    if any(item.visible_at or item.deleting for item in containers):
-        containers = [item for item in containers if seen(world, item)]
+    world, containers = call.world, listed(call.world, list(here(call.world, place).values()))
     shown = b",".join([container_wire(world, item) for item in containers[offset : offset + limit]])
     return Reply(200, b'{"count":%d,"results":[%b]}' % (len(containers), shown))
 
@@ -70,13 +71,14 @@ def create_container(call: Call) -> Reply:
     problem = quota_problem(world, need, place[1])
     if problem is not None and world.switches.word("quota") != "task_error":
         raise problem
-    lag = world.switches.number("gcore_appear_seconds")
-    container = Container(*place, name, body, world.now(), world.now() + lag if lag else 0.0)
+    container = Container(*place, name, body, world.now())
+    appear(world, container)
     here(world, place)[name] = container
     world.journal.counters.created["caas"] += 1
     extra = dict(call.plan.set)
 
     def finish(error: str | None) -> None:
+        show_up(world, container)
         if error is None:
             serve(world, container)
         elif world.switches.word("failed_create_leaves") == "nothing":

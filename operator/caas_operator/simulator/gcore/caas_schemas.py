@@ -58,7 +58,8 @@ class Update(Schema):
     scale: Scale | None = None
     description: Description | None = None
     commands: str | None = None
-    envs: Envs | None = None
+    envs: JSON | None = None
+    """untyped here, unlike in a create [SPEC]"""
     timeout: Timeout | None = None
     is_disabled: bool | None = None
     is_api_key_auth: bool | None = None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from caas_operator.simulator.gcore import (
     caas,
+    caas_keys,
     credentials,
     inference,
     inference_info,
@@ -79,6 +80,16 @@ ROUTES: tuple[Route, ...] = (
         credentials.update_pull_secret,
         credentials.delete_pull_secret,
     ),
+    *_crud(
+        "/cloud/v1/caas/keys/{project:int}/{region:int}",
+        "gcore.caas_keys",
+        "PATCH",
+        caas_keys.list_keys,
+        caas_keys.create_key,
+        caas_keys.get_key,
+        caas_keys.update_key,
+        caas_keys.delete_key,
+    ),
     Route("POST", DEPLOYMENTS + "/check_limits", "gcore.inference.check_limits", inference_info.check_limits),
     *_crud(
         DEPLOYMENTS,
@@ -93,6 +104,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", DEPLOYMENTS + "/{name}/start", "gcore.inference.start", inference_life.start),
     Route("POST", DEPLOYMENTS + "/{name}/stop", "gcore.inference.stop", inference_life.stop),
     Route("GET", DEPLOYMENTS + "/{name}/logs", "gcore.inference.logs", inference_info.logs),
+    Route("GET", DEPLOYMENTS + "/{name}/apikey", "gcore.inference.apikey", inference_info.apikey),
     *_crud(
         INFERENCE + "/{project:int}/api_keys",
         "gcore.api_keys",

@@ -1,12 +1,12 @@
 """Small synchronous resources: pull secrets, registry credentials, API keys, inference secrets."""
 
-from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from caas_operator.simulator.gcore.errors import conflict, not_found, page, read_body
-from caas_operator.simulator.gcore.schemas import Schema
+from caas_operator.simulator.gcore.errors import conflict, read_body
+from caas_operator.simulator.gcore.named import created, listed, named
+from caas_operator.simulator.gcore.schemas import Moment, Schema
 from caas_operator.simulator.gcore.scopes import place_of, project_of
 from caas_operator.simulator.wire import NO_CONTENT, Call, Reply, reply_json
 
@@ -41,7 +41,7 @@ class RegistryCreate(RegistryPut):
 class KeyCreate(Schema):
     name: str = Field(min_length=4, max_length=63, pattern=DOTTED)
     description: Annotated[str, Field(max_length=300)] | None = None
-    expires_at: str | None = None
+    expires_at: Moment | None = None
 
 
 class KeyUpdate(Schema):
@@ -78,26 +78,6 @@ def inference_secrets(call: Call) -> dict[str, JSON]:
     return call.world.gcore.inference_secrets.setdefault(project_of(call), {})
 
 
-def _named(call: Call, known: dict[str, JSON], what: str) -> JSON:
-    found = known.get(call.params["name"])
-    if found is None:
-        raise not_found(what)
-    return found
-
-
-def _new(known: dict[str, JSON], item: JSON, what: str) -> JSON:
-    if item["name"] in known:
-        raise conflict(f"{what} {item['name']} already exists")
-    known[item["name"]] = item
-    return item
-
-
-def _page(call: Call, items: Iterable[JSON], default: int = 1000) -> Reply:
-    limit, offset = page(call, default, 1000)
-    found = list(items)
-    return reply_json({"count": len(found), "results": found[offset : offset + limit]})
-
-
 def _refuse_in_use(call: Call, what: str, users: list[str]) -> None:
     if users and call.world.switches.word("in_use_delete") == "conflict":
         raise conflict(f"{what} is used by {', '.join(sorted(users))}")
@@ -111,22 +91,22 @@ def _pull_secret(item: JSON) -> JSON:
 
 
 def list_pull_secrets(call: Call) -> Reply:
-    return _page(call, map(_pull_secret, pull_secrets(call).values()))
+    return listed(call, map(_pull_secret, pull_secrets(call).values()))
 
 
 def create_pull_secret(call: Call) -> Reply:
     known = pull_secrets(call)
     item = read_body(call, PullSecretCreate).model_dump()
     item["updated_at"] = call.world.stamp(call.world.now())
-    return reply_json(_pull_secret(_new(known, item, "Secret")))
+    return reply_json(_pull_secret(created(known, item, "Secret")))
 
 
 def get_pull_secret(call: Call) -> Reply:
-    return reply_json(_pull_secret(_named(call, pull_secrets(call), "secret")))
+    return reply_json(_pull_secret(named(call, pull_secrets(call), "secret")))
 
 
 def update_pull_secret(call: Call) -> Reply:
-    item = _named(call, pull_secrets(call), "secret")
+    item = named(call, pull_secrets(call), "secret")
     item |= read_body(call, PullSecretUpdate).model_dump(exclude_none=True)
     item["updated_at"] = call.world.stamp(call.world.now())
     return reply_json(_pull_secret(item))
@@ -134,7 +114,7 @@ def update_pull_secret(call: Call) -> Reply:
 
 def delete_pull_secret(call: Call) -> Reply:
     known = pull_secrets(call)
-    name = _named(call, known, "secret")["name"]
+    name = named(call, known, "secret")["name"]
     containers = call.world.gcore.containers.get(place_of(call), {})
     users = [item.name for item in containers.values() if item.spec["pull_secret"] == name]
     _refuse_in_use(call, f"Secret {name}", users)
@@ -150,28 +130,28 @@ def _registry(item: JSON) -> JSON:
 
 
 def list_registries(call: Call) -> Reply:
-    return _page(call, map(_registry, registry_credentials(call).values()))
+    return listed(call, map(_registry, registry_credentials(call).values()))
 
 
 def create_registry(call: Call) -> Reply:
     known = registry_credentials(call)
     item = read_body(call, RegistryCreate).model_dump() | {"project_id": project_of(call)}
-    return reply_json(_registry(_new(known, item, "Registry credential")))
+    return reply_json(_registry(created(known, item, "Registry credential")))
 
 
 def get_registry(call: Call) -> Reply:
-    return reply_json(_registry(_named(call, registry_credentials(call), "registry credential")))
+    return reply_json(_registry(named(call, registry_credentials(call), "registry credential")))
 
 
 def replace_registry(call: Call) -> Reply:
-    item = _named(call, registry_credentials(call), "registry credential")
+    item = named(call, registry_credentials(call), "registry credential")
     item |= read_body(call, RegistryPut).model_dump()
     return reply_json(_registry(item))
 
 
 def delete_registry(call: Call) -> Reply:
     known = registry_credentials(call)
-    name = _named(call, known, "registry credential")["name"]
+    name = named(call, known, "registry credential")["name"]
     deployments = call.world.gcore.deployments.get(project_of(call), {})
     users = [item.name for item in deployments.values() if item.spec["credentials_name"] == name]
     _refuse_in_use(call, f"Registry credential {name}", users)
@@ -190,23 +170,23 @@ def _key(call: Call, item: JSON) -> JSON:
 
 
 def list_keys(call: Call) -> Reply:
-    return _page(call, [_key(call, item) for item in api_keys(call).values()], default=100)
+    return listed(call, [_key(call, item) for item in api_keys(call).values()], default=100)
 
 
 def create_key(call: Call) -> Reply:
     known = api_keys(call)
     item = read_body(call, KeyCreate).model_dump()
     item["created_at"] = call.world.stamp(call.world.now())
-    item = _new(known, item, "API key")
+    item = created(known, item, "API key")
     return reply_json(_key(call, item) | {"secret": f"simulated-{call.world.hex(32)}"})
 
 
 def get_key(call: Call) -> Reply:
-    return reply_json(_key(call, _named(call, api_keys(call), "API key")))
+    return reply_json(_key(call, named(call, api_keys(call), "API key")))
 
 
 def update_key(call: Call) -> Reply:
-    item = _named(call, api_keys(call), "API key")
+    item = named(call, api_keys(call), "API key")
     item["description"] = read_body(call, KeyUpdate).description
     return reply_json(_key(call, item))
 
@@ -214,7 +194,7 @@ def update_key(call: Call) -> Reply:
 def delete_key(call: Call) -> Reply:
     """A ConflictError while attached is documented, so no switch turns it off."""
     known = api_keys(call)
-    item = _named(call, known, "API key")
+    item = named(call, known, "API key")
     if users := _key(call, item)["deployment_names"]:
         raise conflict(f"API key {item['name']} is attached to {', '.join(users)}")
     del known[item["name"]]
@@ -225,27 +205,27 @@ def delete_key(call: Call) -> Reply:
 
 
 def list_secrets(call: Call) -> Reply:
-    return _page(call, inference_secrets(call).values())
+    return listed(call, inference_secrets(call).values())
 
 
 def create_secret(call: Call) -> Reply:
     known = inference_secrets(call)
-    return reply_json(_new(known, read_body(call, SecretCreate).model_dump(), "Secret"))
+    return reply_json(created(known, read_body(call, SecretCreate).model_dump(), "Secret"))
 
 
 def get_secret(call: Call) -> Reply:
-    return reply_json(_named(call, inference_secrets(call), "secret"))
+    return reply_json(named(call, inference_secrets(call), "secret"))
 
 
 def replace_secret(call: Call) -> Reply:
-    item = _named(call, inference_secrets(call), "secret")
+    item = named(call, inference_secrets(call), "secret")
     item |= read_body(call, SecretPut).model_dump()
     return reply_json(item)
 
 
 def delete_secret(call: Call) -> Reply:
     known = inference_secrets(call)
-    name = _named(call, known, "secret")["name"]
+    name = named(call, known, "secret")["name"]
     users = [
         deployment.name
         for deployment in call.world.gcore.deployments.get(project_of(call), {}).values()

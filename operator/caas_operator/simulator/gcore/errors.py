@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from caas_operator.simulator.wire import ApiError, Call
+from caas_operator.simulator.wire import ApiError, Call, loads
 
 JSON = dict[str, Any]
 Body = TypeVar("Body", bound=BaseModel)
@@ -38,7 +38,11 @@ def read_body(call: Call, model: type[Body]) -> Body:
     """The request body, checked; a ValidationError reply names each bad field by its dotted path."""
     strict = call.world.switches.word("unknown_fields") == "rejected"
     try:
-        return model.model_validate_json(call.raw or b"{}", strict=True, extra="forbid" if strict else None)
+        sent = loads(call.raw)
+    except ValueError as error:
+        raise invalid({"body": [f"Invalid JSON: {error}"]}) from None
+    try:
+        return model.model_validate(sent, strict=True, extra="forbid" if strict else None)
     except ValidationError as error:
         fields: dict[str, list[str]] = {}
         for problem in error.errors(include_url=False, include_input=False, include_context=False):
@@ -47,11 +51,19 @@ def read_body(call: Call, model: type[Body]) -> Body:
         raise invalid(fields) from None
 
 
+def one_of(call: Call, name: str, *choices: str) -> str | None:
+    """A query parameter that is one of a few words."""
+    found = call.query.get(name)
+    if found is not None and found not in choices:
+        raise invalid({name: [f"Input should be one of {list(choices)}"]})
+    return found
+
+
 def page(call: Call, default: int, maximum: int) -> tuple[int, int]:
     """Limit and offset of a list request."""
     fields: dict[str, list[str]] = {}
     values = {"limit": default, "offset": 0}
-    for name, low, high in (("limit", 1, maximum), ("offset", 0, 10**9)):
+    for name, low, high in (("limit", 1, maximum), ("offset", 0, None)):
         try:
             values[name] = call.integer(name, values[name], low, high)
         except ValueError as error:

@@ -13,16 +13,19 @@ from caas_operator.simulator.gcore.inference_schemas import (
     check_scales,
     complete_scales,
 )
+from caas_operator.simulator.gcore.probes import updated
 from caas_operator.simulator.gcore.quotas import capacity_left, capacity_text, inference_need, quota_problem
 from caas_operator.simulator.gcore.scopes import (
+    appear,
     known_changes,
+    listed,
     merged,
     project_of,
     require_free,
     require_name_free,
     require_reference,
     require_region,
-    seen,
+    show_up,
 )
 from caas_operator.simulator.gcore.state import Deployment, Work
 from caas_operator.simulator.gcore.tasks import start_task, tasks_reply
@@ -36,9 +39,7 @@ JSON = dict[str, Any]
 def list_deployments(call: Call) -> Reply:
     project = project_of(call)
     limit, offset = page(call, 1000, 1000)
-    world, found = call.world, list(here(call.world, project).values())
-    if any(item.visible_at or item.deleting for item in found):
-        found = [item for item in found if seen(world, item)]
+    world, found = call.world, listed(call.world, list(here(call.world, project).values()))
     shown = b",".join([deployment_wire(world, item) for item in found[offset : offset + limit]])
     return Reply(200, b'{"count":%d,"results":[%b]}' % (len(found), shown))
 
@@ -58,14 +59,15 @@ def create_deployment(call: Call) -> Reply:
     if name in here(world, project):
         return _duplicate(call, project, name)
     problem = _admission(world, body)
-    lag = world.switches.number("gcore_appear_seconds")
-    deployment = Deployment(project, name, body, world.now(), world.now() + lag if lag else 0.0)
+    deployment = Deployment(project, name, body, world.now())
+    appear(world, deployment)
     deployment.region_errors = _capacity_errors(world, body)
     here(world, project)[name] = deployment
     world.journal.counters.created["inference"] += 1
     extra = dict(call.plan.set)
 
     def finish(error: str | None) -> None:
+        show_up(world, deployment)
         if error is None:
             serve(world, deployment)
         elif world.switches.word("failed_create_leaves") == "nothing":
@@ -158,9 +160,11 @@ def update_deployment(call: Call) -> Reply:
     changes = known_changes(world, sent, RESET)
     if "containers" in changes:
         changes["containers"] = complete_scales(changes["containers"])
-    if changes.get("probes") is not None:
-        kept = {name: probe for name, probe in changes["probes"].items() if probe is not None}
-        changes["probes"] = ((deployment.spec["probes"] or {}) | kept) or None
+    if body.probes is not None:
+        port = changes.get("listening_port") or deployment.spec["listening_port"]
+        changes["probes"] = updated(
+            deployment.spec["probes"], body.probes, port, merge=world.switches.word("probes_in_patch") == "merge"
+        )
     _check(world, deployment.project, changes)
     require_free(world, deployment)
     if deployment.stopped and world.switches.word("patch_when_disabled") == "conflict":

@@ -1,10 +1,11 @@
 """Request bodies of Everywhere Inference [S2, SPEC, PY]."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from caas_operator.simulator.gcore.errors import invalid
+from caas_operator.simulator.gcore.probes import Positive, Probes, ProbesUpdate
 from caas_operator.simulator.gcore.schemas import Cooldown, HttpTrigger, Logging, Port, Schema
 from caas_operator.simulator.world import World
 
@@ -18,7 +19,6 @@ TRIGGERS = ("cpu", "gpu_memory", "gpu_utilization", "http", "memory", "sqs")
 
 Image = Annotated[str, Field(pattern=IMAGE)]
 Interval = Annotated[int, Field(ge=5, le=3600)]
-Positive = Annotated[int, Field(ge=1)]
 
 
 class Threshold(Schema):
@@ -79,48 +79,6 @@ class IngressOpts(Schema):
     disable_response_buffering: bool = False
 
 
-class Exec(Schema):
-    command: list[str] = Field(default_factory=list)
-
-
-class HttpGet(Schema):
-    """The wire's key is `schema`, HTTP or HTTPS."""
-
-    port: Port
-    path: str = "/"
-    protocol: Literal["HTTP", "HTTPS"] = Field("HTTP", alias="schema")
-    host: str | None = None
-    headers: dict[str, str] = Field(default_factory=dict)
-
-
-class TcpSocket(Schema):
-    port: Port
-
-
-class Probe(Schema):
-    failure_threshold: Positive = 3
-    success_threshold: Positive = 1
-    period_seconds: Positive = 10
-    timeout_seconds: Positive = 3
-    initial_delay_seconds: Annotated[int, Field(ge=0)] = 0
-    exec: Exec | None = None
-    http_get: HttpGet | None = None
-    tcp_socket: TcpSocket | None = None
-
-
-class ProbeConfig(Schema):
-    enabled: bool
-    probe: Probe | None = None
-
-
-class Probes(Schema):
-    model_config = ConfigDict(extra="forbid")
-
-    liveness_probe: ProbeConfig | None = None
-    readiness_probe: ProbeConfig | None = None
-    startup_probe: ProbeConfig | None = None
-
-
 class Create(Schema):
     name: str = Field(min_length=4, max_length=30, pattern=r"\A[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
     image: Image
@@ -155,7 +113,7 @@ class Update(Schema):
     auth_enabled: bool = False
     ingress_opts: IngressOpts | None = None
     logging: Logging | None = None
-    probes: Probes | None = None
+    probes: ProbesUpdate | None = None
 
 
 class CheckLimits(Schema):
@@ -191,7 +149,8 @@ def check_scales(world: World, regions: list[JSON]) -> None:
         if strict and part["scale"]["max"] < part["scale"]["min"]:
             text = "max must be greater than or equal to min"
             raise invalid({f"containers.{index}.scale": [text]})
-    if len({part["region_id"] for part in regions}) < len(regions):
+    repeated = len({part["region_id"] for part in regions}) < len(regions)
+    if repeated and world.switches.word("repeated_regions") == "rejected":
         raise invalid({"containers": ["regions must be unique"]})
 
 

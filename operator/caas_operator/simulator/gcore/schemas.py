@@ -2,12 +2,23 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from caas_operator.simulator.clock import parse_timestamp
 
 TOPIC = r"^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])*)*$"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Cooldown = Annotated[int, Field(ge=1, le=3600)]
+
+
+def _moment(text: str) -> str:
+    parse_timestamp(text)
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_moment)]
+"""an ISO time"""
 
 
 class Schema(BaseModel):

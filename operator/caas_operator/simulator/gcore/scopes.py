@@ -1,6 +1,6 @@
 """Checks that both Gcore services share: the place of a request, names, running tasks, nulls, references."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from caas_operator.simulator.gcore.catalog import products
 from caas_operator.simulator.gcore.errors import conflict, invalid, not_found
@@ -10,6 +10,7 @@ from caas_operator.simulator.world import World
 
 JSON = dict[str, Any]
 Resource = Container | Deployment
+Shown = TypeVar("Shown", Container, Deployment)
 
 
 def project_of(call: Call) -> int:
@@ -35,10 +36,33 @@ def require_region(world: World, region: int, product: str) -> JSON:
 
 
 def seen(world: World, resource: Resource | None) -> bool:
-    """Whether GET and LIST show the resource now."""
+    """Whether GET shows the resource now."""
     if resource is None or resource.visible_at > world.now():
         return False
     return not (resource.deleting and world.switches.word("get_while_deleting") == "not_found")
+
+
+def listed(world: World, resources: list[Shown]) -> list[Shown]:
+    """Those of them that LIST shows now."""
+    if not any(item.listed_at or item.deleting for item in resources):
+        return resources
+    return [item for item in resources if item.listed_at <= world.now() and seen(world, item)]
+
+
+def appear(world: World, resource: Resource) -> None:
+    """Set when a new resource will be seen; its create task calls `show_up` when it ends."""
+    lag, more = world.switches.number("gcore_appear_seconds"), world.switches.number("gcore_list_lag_seconds")
+    if lag:
+        resource.visible_at = world.now() + lag
+    if lag or more:
+        resource.listed_at = world.now() + lag + more
+
+
+def show_up(world: World, resource: Resource) -> None:
+    """GET shows a resource at the latest when its create task has ended: released clients read it then [PY, TF0]."""
+    ended_at, more = ended(world, resource), world.switches.number("gcore_list_lag_seconds")
+    resource.visible_at = min(resource.visible_at, ended_at)
+    resource.listed_at = min(resource.listed_at, ended_at + more)
 
 
 def require_free(world: World, resource: Resource) -> None:

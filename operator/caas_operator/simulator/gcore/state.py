@@ -72,6 +72,7 @@ class Container:
     spec: JSON
     created_at: float
     visible_at: float = 0.0
+    listed_at: float = 0.0
     source: str = "cloud"
     status: str = "Deploying"
     status_message: str | None = None
@@ -91,6 +92,7 @@ class Deployment:
     spec: JSON
     created_at: float
     visible_at: float = 0.0
+    listed_at: float = 0.0
     status: str = "DEPLOYING"
     stopped: bool = False
     served_since: float | None = None
@@ -114,6 +116,7 @@ class GcoreState:
         self.deployments: dict[int, dict[str, Deployment]] = {}
         self.tasks: dict[str, Task] = {}
         self.pull_secrets: dict[Place, dict[str, JSON]] = {}
+        self.caas_keys: dict[Place, dict[str, JSON]] = {}
         self.registry_credentials: dict[int, dict[str, JSON]] = {}
         self.api_keys: dict[int, dict[str, JSON]] = {}
         self.inference_secrets: dict[int, dict[str, JSON]] = {}

@@ -3,24 +3,28 @@
 from typing import Any
 
 from caas_operator.simulator.gcore.catalog import products, project_wire, region_wire
-from caas_operator.simulator.gcore.errors import invalid, not_found, page
+from caas_operator.simulator.gcore.errors import invalid, not_found, one_of, page
 from caas_operator.simulator.gcore.quotas import quotas_wire
 from caas_operator.simulator.wire import Call, Reply, reply_json
 
 JSON = dict[str, Any]
+PROJECT_ORDERS = ("name.asc", "name.desc", "created_at.asc", "created_at.desc")
 
 
 def list_projects(call: Call) -> Reply:
     """Filters `name` (exact), `include_deleted`; `order_by` as `name.asc`."""
     limit, offset = page(call, 100, 1000)
-    name, deleted = call.query.get("name"), call.query.get("include_deleted") == "true"
+    try:
+        name, deleted = call.query.get("name"), call.truth("include_deleted")
+    except ValueError as error:
+        raise invalid({"include_deleted": [str(error)]}) from None
     found = [
         item
         for item in call.world.gcore.projects.values()
         if name in (None, item["name"]) and (deleted or item.get("state", "ACTIVE") == "ACTIVE")
     ]
-    field, _, direction = call.query.get("order_by", "").partition(".")
-    if field in ("name", "created_at"):
+    if order := one_of(call, "order_by", *PROJECT_ORDERS):
+        field, _, direction = order.partition(".")
         found.sort(key=lambda item: item["name"] if field == "name" else item["id"], reverse=direction == "desc")
     created = call.world.stamp(0)
     shown = [project_wire(item, created) for item in found[offset : offset + limit]]
@@ -37,9 +41,7 @@ def get_project(call: Call) -> Reply:
 def list_regions(call: Call) -> Reply:
     """`?product=` filters by support, `?display_name=` is exact in any case."""
     limit, offset = page(call, 100, 1000)
-    product, display = call.query.get("product"), call.query.get("display_name")
-    if product is not None and product not in ("containers", "inference"):
-        raise invalid({"product": ["Input should be 'containers' or 'inference'"]})
+    product, display = one_of(call, "product", "containers", "inference"), call.query.get("display_name")
     found = [
         item
         for item in call.world.gcore.regions.values()

@@ -4,9 +4,9 @@ from typing import Any
 
 from caas_operator.simulator.clock import parse_timestamp
 from caas_operator.simulator.gcore.catalog import CLIENT_ID, USER_ID
-from caas_operator.simulator.gcore.errors import invalid, not_found, page
+from caas_operator.simulator.gcore.errors import invalid, not_found, one_of, page
 from caas_operator.simulator.gcore.state import Task, Work
-from caas_operator.simulator.wire import NO_CONTENT, ApiError, Call, Reply, dumps, reply_json
+from caas_operator.simulator.wire import NO_CONTENT, ApiError, Call, Reply, dumps, reply_json, whole
 from caas_operator.simulator.world import World
 
 JSON = dict[str, Any]
@@ -166,9 +166,7 @@ def acknowledge_all(call: Call) -> Reply:
 
 def list_tasks(call: Call) -> Reply:
     limit, offset = page(call, 10, 1000)
-    order = call.query.get("order_by") or call.query.get("sorting")
-    if order not in (None, "asc", "desc"):
-        raise invalid({"order_by": ["Input should be 'asc' or 'desc'"]})
+    order = one_of(call, "order_by", "asc", "desc") or one_of(call, "sorting", "asc", "desc")
     found = _filtered(call)
     if (order or call.world.switches.word("task_order")) == "desc":
         found.reverse()
@@ -194,8 +192,9 @@ def _filtered(call: Call) -> list[Task]:
     """Tasks that pass the filters, oldest first [PY]."""
     query, now = call.query, call.world.now()
     try:
-        projects = {int(text) for text in query.getlist("project_id")}
-        regions = {int(text) for text in query.getlist("region_id")}
+        projects = {whole(text) for text in query.getlist("project_id")}
+        regions = {whole(text) for text in query.getlist("region_id")}
+        acknowledged = call.truth("is_acknowledged")
         since = parse_timestamp(query["from_timestamp"]) if "from_timestamp" in query else None
         until = parse_timestamp(query["to_timestamp"]) if "to_timestamp" in query else None
     except ValueError as error:
@@ -203,7 +202,7 @@ def _filtered(call: Call) -> list[Task]:
     states = set(query.getlist("state"))
     if not states <= set(STATES):
         raise invalid({"state": [f"Input should be one of {list(STATES)}"]})
-    kind, acknowledged = query.get("task_type"), query.get("is_acknowledged")
+    kind = query.get("task_type")
     return [
         task
         for task in call.world.gcore.tasks.values()
@@ -213,7 +212,7 @@ def _filtered(call: Call) -> list[Task]:
         and (not regions or task.region_id in regions)
         and (not states or state_of(task, now) in states)
         and (kind is None or task.task_type == kind)
-        and (acknowledged is None or (acknowledged.lower() == "true") == (task.acknowledged_at is not None))
+        and (acknowledged is None or acknowledged == (task.acknowledged_at is not None))
     ]
 
 

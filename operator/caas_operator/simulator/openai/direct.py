@@ -1,12 +1,22 @@
 """OpenAI's own API under /v1."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from caas_operator.simulator.openai import containers, files
 from caas_operator.simulator.openai.schemas import parse_create
 from caas_operator.simulator.openai.state import DIRECT
-from caas_operator.simulator.wire import ApiError, Call, Reply, Route, dumps, reply_json
+from caas_operator.simulator.wire import (
+    ApiError,
+    Call,
+    Handler,
+    Reply,
+    Route,
+    dumps,
+    name_in_path_or_body,
+    reply_json,
+)
 
 JSON = dict[str, Any]
 CONTAINERS = "/v1/containers"
@@ -29,56 +39,81 @@ def envelope(call: Call, data: list[JSON], *, has_more: bool) -> JSON:
     return wire
 
 
-def create(call: Call) -> Reply:
-    sandbox = containers.create(call, DIRECT, parse_create(call.world, call.raw))
+Account = Callable[[Call], str]
+Verb = Callable[[Call, str], Reply]
+
+
+def create(call: Call, account: str) -> Reply:
+    sandbox = containers.create(call, account, parse_create(call.world, call.raw))
     return reply_json(containers.container_json(call.world, sandbox))
 
 
-def list_containers(call: Call) -> Reply:
+def list_containers(call: Call, account: str) -> Reply:
     after, name = call.query.get("after"), call.query.get("name")
-    items, more = containers.page(call, DIRECT, after=after, name=name)
+    items, more = containers.page(call, account, after=after, name=name)
     data = [containers.container_json(call.world, item) for item in items]
     return reply_json(envelope(call, data, has_more=more))
 
 
-def get(call: Call) -> Reply:
-    sandbox = containers.get(call.world, DIRECT, call.params["container_id"])
+def get(call: Call, account: str) -> Reply:
+    sandbox = containers.get(call.world, account, call.params["container_id"])
     return reply_json(containers.container_json(call.world, sandbox))
 
 
-def delete(call: Call) -> Reply:
+def delete(call: Call, account: str) -> Reply:
     identifier = call.params["container_id"]
-    containers.delete(call.world, DIRECT, identifier)
+    containers.delete(call.world, account, identifier)
     return reply_json({"id": identifier, "object": "container.deleted", "deleted": True})
 
 
-def list_files(call: Call) -> Reply:
-    data, more = files.page(call, DIRECT, after=call.query.get("after"))
+def upload(call: Call, account: str) -> Reply:
+    return reply_json(files.upload(call, account))
+
+
+def list_files(call: Call, account: str) -> Reply:
+    data, more = files.page(call, account, after=call.query.get("after"))
     return reply_json(envelope(call, data, has_more=more))
 
 
-def file_content(call: Call) -> Reply:
-    return Reply(200, files.content(call, DIRECT), media_type="application/octet-stream")
+def get_file(call: Call, account: str) -> Reply:
+    return reply_json(files.get(call, account))
 
 
-FILES = CONTAINERS + "/{container_id}/files"
-ROUTES = (
-    Route("POST", CONTAINERS, "openai.containers.create", create),
-    Route("GET", CONTAINERS, "openai.containers.list", list_containers),
-    Route("GET", CONTAINERS + "/{container_id}", "openai.containers.get", get, by_id),
-    Route("DELETE", CONTAINERS + "/{container_id}", "openai.containers.delete", delete, by_id),
-    Route("POST", FILES, "openai.files.create", lambda call: reply_json(files.upload(call, DIRECT)), by_id),
-    Route("GET", FILES, "openai.files.list", list_files, by_id),
-    Route("GET", FILES + "/{file_id}", "openai.files.get", lambda call: reply_json(files.get(call, DIRECT)), by_id),
-    Route("GET", FILES + "/{file_id}/content", "openai.files.content", file_content, by_id),
-    Route(
-        "DELETE",
-        FILES + "/{file_id}",
-        "openai.files.delete",
-        lambda call: reply_json(files.delete(call, DIRECT)),
-        by_id,
-    ),
+def file_content(call: Call, account: str) -> Reply:
+    return Reply(200, files.content(call, account), media_type="application/octet-stream")
+
+
+def delete_file(call: Call, account: str) -> Reply:
+    return reply_json(files.delete(call, account))
+
+
+VERBS: tuple[tuple[str, str, str, Verb], ...] = (
+    ("POST", "", "containers.create", create),
+    ("GET", "", "containers.list", list_containers),
+    ("GET", "/{container_id}", "containers.get", get),
+    ("DELETE", "/{container_id}", "containers.delete", delete),
+    ("POST", "/{container_id}/files", "files.create", upload),
+    ("GET", "/{container_id}/files", "files.list", list_files),
+    ("GET", "/{container_id}/files/{file_id}", "files.get", get_file),
+    ("GET", "/{container_id}/files/{file_id}/content", "files.content", file_content),
+    ("DELETE", "/{container_id}/files/{file_id}", "files.delete", delete_file),
 )
+"""method, tail of the path, operation, what it does in one account"""
+
+
+def routes(prefix: str, cloud: str, account: Account) -> tuple[Route, ...]:
+    """The whole API at a path, for the account that `account` finds for a request."""
+
+    def of(verb: Verb) -> Handler:
+        return lambda call: verb(call, account(call))
+
+    return tuple(
+        Route(method, prefix + tail, f"{cloud}.{operation}", of(verb), by_id if tail else name_in_path_or_body)
+        for method, tail, operation, verb in VERBS
+    )
+
+
+ROUTES = routes(CONTAINERS, "openai", lambda _: DIRECT)
 
 INJECTED = {
     400: ("invalid_request_error", "Invalid request.", None),

@@ -21,7 +21,7 @@ from caas_operator.simulator.wire import ApiError, Call, Reply, dumps, reply_jso
 JSON = dict[str, Any]
 Found = TypeVar("Found")
 CREATE_FIELDS = ("name", "expires_after", "file_ids", "memory_limit", "metadata")
-"""what surface A reads of a create body; network_policy and skills are dropped without a word"""
+"""what a create body is read into, empty members as absent ones; surface A drops all others without a word"""
 
 
 def target(call: Call) -> Target:
@@ -37,12 +37,13 @@ def target(call: Call) -> Target:
     allowed = provider == "openai" or (provider == "azure" and _azure(call))
     if not allowed:
         raise refused(f"{call.operation} is not supported by {provider} provider", "unsupported_operation")
-    return Target(surface, provider, _keys(call, provider))
+    return Target(surface, provider, provider_keys(call, provider))
 
 
 def _provider(call: Call) -> str:
     if call.operation == "gateway.containers.create":
-        return str((call.json_object() or {}).get("provider") or "")
+        given = (call.json_object() or {}).get("provider", "")
+        return given if isinstance(given, str) else str(given)
     if call.form is not None and isinstance(field := call.form.get("provider"), str):
         return field
     return call.query.get("provider", "")
@@ -53,7 +54,7 @@ def _azure(call: Call) -> bool:
     return call.operation in AZURE_OPERATIONS or (listed and call.world.switches.word("azure_list") == "allowed")
 
 
-def _keys(call: Call, provider: str) -> tuple[str, ...]:
+def provider_keys(call: Call, provider: str) -> tuple[str, ...]:
     """All keys of the provider, or the one that a header pins by name or id."""
     keys = tuple(call.world.keys["gateway_provider"]) if provider == "openai" else ("azure-key",)
     pinned = call.headers.get("x-bf-api-key") or call.headers.get("x-bf-api-key-id")
@@ -62,6 +63,13 @@ def _keys(call: Call, provider: str) -> tuple[str, ...]:
     if pinned not in keys:
         raise refused(f"no key {pinned} for provider {provider}")
     return (pinned,)
+
+
+def passed_through(call: Call) -> str:
+    """The account that /openai_passthrough reaches: the pinned key's, else the first one's (SIM)."""
+    if call.world.switches.word("passthrough") == "model_blocked":
+        raise ApiError(403, "model_blocked", "The virtual key gives no access to a model.", governance=True)
+    return Target("a", "openai", provider_keys(call, "openai")[:1]).accounts()[0]
 
 
 def _any_key(goal: Target, attempt: Callable[[str], Found]) -> Found:
@@ -89,11 +97,12 @@ def create(call: Call) -> Reply:
     body = call.json_object() or {}
     if not body.get("name"):
         raise refused("name is required")
-    if goal.surface == "a":
-        body = {name: body[name] for name in CREATE_FIELDS if body.get(name)}
-    else:
-        body.pop("provider", None)
+    dropped = ("provider", *(name for name in CREATE_FIELDS if body.get(name, "") in (None, "")))
+    kept = CREATE_FIELDS if goal.surface == "a" else tuple(body)
+    body = {name: body[name] for name in kept if name in body and name not in dropped}
     metadata = body.get("metadata")
+    if metadata is not None and not _texts(metadata):
+        raise refused("metadata must be a map of strings")
     if metadata and call.world.switches.word("gateway_metadata") == "rejected":
         raise bad_request("Unknown parameter: 'metadata'.", "metadata", "unknown_parameter")
     upstream = parse_create(call.world, dumps({k: v for k, v in body.items() if k != "metadata"}))
@@ -101,6 +110,10 @@ def create(call: Call) -> Reply:
         upstream["metadata"] = metadata
     key = call.world.random.choice(goal.keys)
     return _sandbox(call, goal, containers.create(call, goal.account(key), upstream), body)
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
 
 
 def list_containers(call: Call) -> Reply:

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
-from caas_operator.simulator.openai import gateway
+from caas_operator.simulator.openai import direct, gateway
 from caas_operator.simulator.openai.direct import by_id, error_body, injected
 from caas_operator.simulator.openai.gateway_wire import GOVERNANCE, governance, request_type
 from caas_operator.simulator.wire import ApiError, Call, Reply, Route, dumps
 
 KEY_HEADERS = ("x-bf-vk", "authorization", "x-api-key", "x-goog-api-key")
 VIRTUAL_KEY = "sk-bf-"
+PASSTHROUGH = "/openai_passthrough"
+"""forwards requests and replies unchanged (code read only)"""
 
 
 def _routes(prefix: str) -> tuple[Route, ...]:
@@ -30,6 +32,7 @@ ROUTES = (
     *_routes("/openai/v1/containers"),
     *_routes("/openai/containers"),
     *_routes("/v1/containers"),
+    *direct.routes(f"{PASSTHROUGH}/v1/containers", "gateway.passthrough", gateway.passed_through),
 )
 
 
@@ -53,6 +56,8 @@ class GatewayCloud:
 
     def error_reply(self, call: Call, error: ApiError) -> Reply:
         body = error_body(error)
+        if call.path.startswith(PASSTHROUGH) and not error.extra.get("governance"):
+            return Reply(error.status, dumps({"error": body}))
         wire = {
             "is_bifrost_error": error.status >= 500 and not error.extra.get("upstream"),
             "status_code": error.status,

@@ -64,6 +64,8 @@ class Target:
 
 def request_type(call: Call) -> str:
     """gateway.containers.create is container_create, gateway.files.get is container_file_get (INF)."""
+    if call.operation.startswith("gateway.passthrough"):
+        return "passthrough"
     _, kind, verb = (*call.operation.split("."), "", "")[:3]
     verb = "retrieve" if verb == "get" else verb
     return f"container_{verb}" if kind == "containers" else f"container_file_{verb}"

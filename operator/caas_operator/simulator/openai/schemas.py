@@ -1,10 +1,11 @@
-"""The create body of a container [SEED-O, SPEC, SDK], and refusals in OpenAI's words."""
+"""The create body of a container [SEED-O, SPEC, SDK], and refusals in OpenAI's words. Nothing in it is nullable."""
 
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Discriminator, Field, ValidationError
 
-from caas_operator.simulator.wire import ApiError
+from caas_operator.simulator.fields import Omissible
+from caas_operator.simulator.wire import ApiError, loads
 from caas_operator.simulator.world import World
 
 JSON = dict[str, Any]
@@ -30,13 +31,13 @@ class Disabled(BaseModel):
 class AllowList(BaseModel):
     type: Literal["allowlist"]
     allowed_domains: list[str] = Field(min_length=1)
-    domain_secrets: Annotated[list[DomainSecret], Field(min_length=1)] | None = None
+    domain_secrets: Omissible[Annotated[list[DomainSecret], Field(min_length=1)]] = None
 
 
 class SkillReference(BaseModel):
     type: Literal["skill_reference"]
     skill_id: str = Field(min_length=1, max_length=64)
-    version: Annotated[str, Field(pattern=r"^([1-9][0-9]*|latest)$")] | None = None
+    version: Omissible[Annotated[str, Field(pattern=r"^([1-9][0-9]*|latest)$")]] = None
 
 
 class InlineSource(BaseModel):
@@ -54,11 +55,11 @@ class InlineSkill(BaseModel):
 
 class CreateContainer(BaseModel):
     name: str
-    expires_after: ExpiresAfter | None = None
-    file_ids: list[str] | None = None
-    memory_limit: Literal["1g", "4g", "16g", "64g"] | None = None
-    network_policy: Annotated[Disabled | AllowList, Discriminator("type")] | None = None
-    skills: list[Annotated[SkillReference | InlineSkill, Discriminator("type")]] | None = None
+    expires_after: Omissible[ExpiresAfter] = None
+    file_ids: Omissible[list[str]] = None
+    memory_limit: Omissible[Literal["1g", "4g", "16g", "64g"]] = None
+    network_policy: Omissible[Annotated[Disabled | AllowList, Discriminator("type")]] = None
+    skills: Omissible[list[Annotated[SkillReference | InlineSkill, Discriminator("type")]]] = None
 
 
 CODES = {
@@ -87,7 +88,11 @@ def parse_create(world: World, raw: bytes) -> JSON:
     """The body with only what was sent; raises a 400 that names the first bad parameter."""
     refuse = world.switches.word("openai_unknown_fields") == "rejected"
     try:
-        body = CreateContainer.model_validate_json(raw or b"{}", strict=True, extra="forbid" if refuse else None)
+        parsed = loads(raw or b"{}")
+    except ValueError:
+        raise bad_request("We could not parse the JSON body of your request.") from None
+    try:
+        body = CreateContainer.model_validate(parsed, strict=True, extra="forbid" if refuse else None)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
         param = ".".join(str(part) for part in problem["loc"]) or None

@@ -56,6 +56,9 @@ from caas_operator.kube.store import ObjectStore
 
 logger = logging.getLogger("caas_operator")
 
+KEY_SECONDS = 300.0
+"""How often the key for fingerprints is looked for while there is none."""
+
 
 async def run(settings: Settings) -> int:
     """Run the operator until SIGTERM or SIGINT; returns the exit code. Raises SettingsInvalid for the environment's."""
@@ -64,9 +67,7 @@ async def run(settings: Settings) -> int:
     async with running_clock(settings) as clock, open_session(settings) as session:
         cluster = settings.cluster_id or await cluster_id(session)
         logger.info("caas-operator %s, cluster id %s", version("caas-operator"), cluster)
-        key = await hmac_key(session, settings.operator_namespace)
-        fingerprints = Fingerprints(key.id, key.key) if key else None
-        await Process(settings, clock, session, cluster, fingerprints, environment).run()
+        await Process(settings, clock, session, cluster, environment).run()
     return 0
 
 
@@ -78,7 +79,6 @@ class Process:
     clock: Clock
     session: Session
     cluster: str
-    fingerprints: Fingerprints | None = None
     environment: EnvironmentAccounts = ()
     _loops: list[asyncio.Task[Any]] = field(default_factory=list)
     _working: bool = False
@@ -145,7 +145,6 @@ class Process:
             clock=self.clock,
             wake=self.wake,
             leading_since=self.clock.now(),
-            fingerprints=self.fingerprints,
         )
 
     async def run(self) -> None:
@@ -158,6 +157,7 @@ class Process:
         self.metrics.before_scrape(self.gauges.set)
         for loop in (self.references.run, self.labels.run, self.intake.run, self.queue.run_delays, self.events.run):
             self._start(forever(loop.__qualname__, self.clock, loop))
+        self._start(forever("learning the key for fingerprints", self.clock, self._learn_key))
         self._start(self._begin())
         plurals = [kind.plural for kind in self.census.served]
         try:
@@ -165,6 +165,13 @@ class Process:
         finally:
             await self._end_loops()
             await server.close()
+
+    async def _learn_key(self) -> None:
+        """The key for fingerprints of Secrets; where it cannot be had yet, its namespace may come after us."""
+        if self.reconciler.fingerprints is None:
+            key = await hmac_key(self.session, self.settings.operator_namespace)
+            self.reconciler.fingerprints = Fingerprints(key.id, key.key) if key else None
+        await self.clock.sleep_until(self.clock.now() + KEY_SECONDS)
 
     async def _begin(self) -> None:
         """First know every object, then every account, and only then work.

@@ -68,7 +68,7 @@ def test_of_a_create_that_was_done_twice_the_younger_goes(world: World) -> None:
     world.resync()
     world.wait(lambda: [i["id"] for i in world.in_cloud(SBX) if i["name"] == name] == [kept], told="one is left")
     assert len(world.simulator.journal(DELETE[SBX])) >= 1
-    assert any(event["reason"] == "DoubleDeleted" for event in world.events("twin"))
+    world.wait(lambda: "DoubleDeleted" in [event["reason"] for event in world.events("twin")], told="the event")
 
 
 def test_a_sandbox_is_never_asked_for_by_get(world: World) -> None:

@@ -39,7 +39,7 @@ def test_a_refused_create_is_stalled_until_an_edit(world: World, kind: str) -> N
     obj = world.wait_condition(kind, "refused", "Stalled", "True", "InvalidSpec")
     assert reason(obj) == "InvalidSpec"
     assert condition(obj, "Reconciling") is None
-    assert world.events("refused")
+    world.wait(lambda: world.events("refused"), told="an event")
     if kind in UPDATE:
         world.edit(kind, "refused", image="nginx:1.28")
     else:

@@ -12,6 +12,8 @@ from caas_operator.core.ports import Clock
 NOTHING_LISTED = 0.0
 SPACING = 0.2
 """Seconds between the beginnings of two LISTs: in a burst, those who come meanwhile share the next one."""
+REST, LONGEST_REST = 4.0, 2.0
+"""And as many times as long as the last one took, up to 2 seconds: a large scope is not listed all the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Inventory:
         self._wake = wake
         self._running: asyncio.Task[Listing] | None = None
         self._waiting: set[Key] = set()
+        self._took = 0.0
         self._subscribers: dict[str, set[Key]] = defaultdict(set)
         self._subscriptions: dict[Key, tuple[frozenset[str], float]] = {}
         self.last = Listing(NOTHING_LISTED)
@@ -101,10 +104,11 @@ class Inventory:
 
     async def _refresh(self) -> Listing:
         try:
-            await self._clock.sleep_until(self.last.begun + SPACING)
+            await self._clock.sleep_until(self.last.begun + SPACING + min(LONGEST_REST, REST * self._took))
             begun = self._clock.now()
             oldest = min((since for _, since in self._subscriptions.values()), default=begun)
             items = await self._fetch(oldest)
+            self._took = self._clock.now() - begun
             before, self.last = self.last, Listing.of(begun, oldest, _shared(self.last, items))
         finally:
             self._running = None

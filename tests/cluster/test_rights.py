@@ -58,7 +58,7 @@ def refused(plane: ControlPlane, user: str) -> set[str]:
     return {
         f"{event['verb']} {event.get('objectRef', {}).get('resource', event['requestURI'])}"
         for event in events
-        if event["user"]["username"] == user and event.get("responseStatus", {}).get("code") == 403
+        if event["user"].get("username") == user and event.get("responseStatus", {}).get("code") == 403
     }
 
 

@@ -122,7 +122,7 @@ class World:
         for line in self.plane.audit_log.read_text(encoding="utf-8").splitlines():
             entry = json.loads(line)
             ref = entry.get("objectRef") or {}
-            if entry["user"]["username"] != OPERATOR_USER or entry["verb"] in {"get", "list", "watch"}:
+            if entry["user"].get("username") != OPERATOR_USER or entry["verb"] in {"get", "list", "watch"}:
                 continue
             if (ref.get("resource"), ref.get("namespace"), ref.get("name")) != (PLURALS[kind], self.namespace, name):
                 continue

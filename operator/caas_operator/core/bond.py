@@ -72,8 +72,10 @@ class Bond:
         track, now = subject.track, self.clock.now()
         track.floor, track.problem, track.words = now, None, ""
         track.operation = self.operation(subject, verb, receipt)
-        if verb is Verb.CREATE and subject.intent and subject.kind.naming is Naming.UNIQUE:
-            track.closed = subject.intent.at
+        if verb is Verb.CREATE:
+            track.shown_at = 0.0
+            if subject.intent and subject.kind.naming is Naming.UNIQUE:
+                track.closed = subject.intent.at
         done = {"operation": verb.lower(), "tasks": list(receipt.task_ids)}
         logger.info("%s sent", verb.lower(), extra={name: value for name, value in done.items() if value})
         if receipt.found is not None:

@@ -7,7 +7,7 @@ from caas_operator.core.conditions import parse_time
 from caas_operator.core.errors import CloudError, InvalidSpec
 from caas_operator.core.fingerprint import changed
 from caas_operator.core.inventory import Inventory
-from caas_operator.core.model import Key
+from caas_operator.core.model import Key, Verb
 from caas_operator.core.ports import Clock, Naming
 from caas_operator.core.problems import explain
 from caas_operator.core.seeing import Identity, look
@@ -38,7 +38,7 @@ class Observer:
             subject.take(explain(error, "list"))
             return Unseen()
         if isinstance(seen, Present):
-            subject.track.missed = 0.0
+            subject.track.missed, subject.track.shown_at = 0.0, self.clock.now()
             return self._compared(subject, dataclasses.replace(seen, found=subject.shown(seen.found)))
         return seen
 
@@ -67,13 +67,14 @@ class Observer:
 
     def _identity(self, subject: Subject) -> Identity:
         assert subject.place is not None  # noqa: S101 - the caller looked
-        since = max(self.leading_since, subject.track.posted_at)
+        made = _made_unseen(subject)
+        since = max(self.leading_since, subject.track.posted_at) if subject.in_flight else made
         return Identity(
             subject.kind.naming,
             subject.marker,
             subject.place,
             subject.pin,
-            subject.in_flight,
+            subject.in_flight or made > 0.0,
             since,
             subject.import_id,
             subject.intent.number if subject.intent and subject.in_flight else 0,
@@ -119,3 +120,16 @@ class Observer:
     def unwatch(self, key: Key) -> None:
         if (inventory := self.watching.pop(key, None)) is not None:
             inventory.unsubscribe(key)
+
+
+def _made_unseen(subject: Subject) -> float:
+    """When the cloud ended a create that no LIST has shown since; 0.0 if there is none.
+
+    A LIST may show a resource only a while after its task has FINISHED: until then an absence proves nothing.
+    """
+    operation, track = subject.operation, subject.track
+    if operation is None or operation.verb is not Verb.CREATE or track.shown_at >= operation.started_at:
+        return 0.0
+    if operation.task_ids and track.spent == operation.task_ids:
+        return 0.0
+    return max(operation.started_at, track.settled_at)

@@ -164,6 +164,7 @@ class Reconciler:
         if verdict.state is TaskState.FAILED:
             subject.track.words = subject.fit(verdict.error)
             subject.track.futile = ()
+        subject.track.settled_at = verdict.settled_at
         subject.track.floor = max(subject.track.floor, verdict.settled_at)
         return verdict
 

@@ -59,9 +59,12 @@ class Reporter:
         if subject.kind.naming is Naming.NUMBERED and subject.pin:
             return Result(again_at=until)
         if subject.obj.deleting:
-            outcome = Outcome(State.DELETING, Reason.DELETING, LOOKING)
-        else:
+            outcome = Outcome(State.DELETING, Reason.DELETING, LOOKING if subject.in_flight else "")
+        elif subject.in_flight:
             outcome = Outcome(State.CREATE_UNKNOWN, Reason.CREATE_OUTCOME_UNKNOWN, LOOKING)
+        else:
+            # It is made, only the LIST does not show it yet.
+            outcome = in_progress(subject, serves=False)
         waited = now - max(subject.track.posted_at, subject.intent.at if subject.intent else 0.0)
         return Result(outcome, again_at=min(until + 0.1, now + look_again(waited)))
 

@@ -29,7 +29,8 @@ class Track:
     Secrets that the last two changes carried, which the cloud's later words may repeat. `touched_at`: when we last used
     the resource to keep it alive. `gone`: the id whose DELETE was done, whatever lists show for a while. `closed`: the
     time of the intent all of whose POSTs we know to be answered. `operation`: the last one, where status has none as
-    young. `words`: what the last failed task said.
+    young. `words`: what the last failed task said. `settled_at`: when we learned that the last operation's tasks have
+    ended. `shown_at`: when a LIST last showed the resource.
     """
 
     floor: float = 0.0
@@ -51,6 +52,8 @@ class Track:
     closed: float = 0.0
     operation: Operation | None = None
     words: str = ""
+    settled_at: float = 0.0
+    shown_at: float = 0.0
 
 
 @dataclass(slots=True)

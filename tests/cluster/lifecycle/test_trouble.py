@@ -136,3 +136,26 @@ def test_converged_objects_are_not_written_while_the_cloud_is_down(world: World)
     world.simulator.advance(61)
     world.wait_ready("ClusterCloudAccount", "gcore")
     assert {kind: world.writes(kind, "steady") for kind in KINDS} == before
+
+
+@pytest.mark.parametrize("kind", ["CaasContainer", "InferenceDeployment"])
+def test_a_list_that_shows_a_new_resource_late_makes_no_second_one_and_leaves_none(world: World, kind: str) -> None:
+    world.simulator.switch("gcore_list_lag_seconds", 30)
+    world.create(kind, "late-kept")
+    world.create(kind, "late-gone")
+    for name in ("late-kept", "late-gone"):
+        world.wait(lambda: _provisioning(world, kind, name), told=f"the create of {name} to be answered")  # noqa: B023 - used at once
+    world.simulator.advance(10)
+    world.delete(kind, "late-gone")
+    world.wait(lambda: reason(world.get(kind, "late-gone") or {}) == "Deleting", told="the deletion to be noticed")
+    for _ in range(12):
+        world.simulator.advance(10)
+        world.resync()
+    world.wait_gone(kind, "late-gone")
+    world.wait_ready(kind, "late-kept")
+    assert [item["name"] for item in world.in_cloud(kind) if item["name"].startswith("late")] == ["late-kept"]
+    assert len(world.simulator.journal(CREATE[kind], name="late*")) == 2
+
+
+def _provisioning(world: World, kind: str, name: str) -> bool:
+    return bool((world.get(kind, name) or {}).get("status", {}).get("operation"))

@@ -1,0 +1,77 @@
+"""LISTs that show a resource only a while after its create has ended: an absence proves nothing until then."""
+
+import pytest
+
+from tests.core.passes import BOTH, SETTLED
+from tests.support.engine.world import World
+
+LAG = 40.0
+
+
+@BOTH
+async def test_a_create_that_no_list_shows_yet_is_not_repeated(world: World, kind: str) -> None:
+    cloud = world.cloud(kind)
+    cloud.list_lag = LAG
+    await world.run(100)
+    uid = world.server.apply(kind, "one", image="a")
+    await world.run(SETTLED)
+    assert world.server.says(uid) == "True Available"
+    assert cloud.calls["create"] == 1
+
+
+@BOTH
+@pytest.mark.parametrize("age", [1.0, 5.0, 20.0])
+async def test_deleting_what_no_list_shows_yet_leaves_nothing_behind(world: World, kind: str, age: float) -> None:
+    cloud = world.cloud(kind)
+    cloud.list_lag = LAG
+    await world.run(100)
+    uid = world.server.apply(kind, "one", image="a")
+    await world.run(age)
+    world.server.delete(uid)
+    await world.run(SETTLED)
+    assert world.server.bodies == {}
+    assert cloud.living() == []
+
+
+@BOTH
+@pytest.mark.parametrize("age", [1.0, 5.0, 20.0])
+async def test_a_restart_before_a_list_shows_it_neither_repeats_nor_leaks(world: World, kind: str, age: float) -> None:
+    cloud = world.cloud(kind)
+    cloud.list_lag = LAG
+    await world.run(100)
+    kept, dropped = (world.server.apply(kind, name, image="a") for name in ("kept", "dropped"))
+    await world.run(age)
+    await world.restart()
+    world.server.delete(dropped)
+    await world.run(SETTLED)
+    assert world.server.says(kept) == "True Available"
+    assert cloud.calls["create"] == 2
+    assert len(cloud.living()) == 1
+
+
+async def test_a_lagging_list_costs_no_write_and_is_not_called_an_unknown_create(world: World) -> None:
+    world.boxes.list_lag = LAG
+    await world.run(100)
+    uid = world.server.apply("Box", "one", image="a")
+    await world.run(20)
+    assert world.server.says(uid) == "False Provisioning"
+
+
+async def test_what_was_shown_once_and_is_gone_is_made_again_at_once(world: World) -> None:
+    uid = world.server.apply("Box", "one", image="a")
+    await world.run(10)
+    assert world.server.says(uid) == "True Available"
+    world.boxes.things.clear()
+    world.server.label(uid)
+    await world.run(90)
+    assert world.server.says(uid) == "True Available"
+    assert world.boxes.calls["create"] == 2
+
+
+async def test_a_create_whose_task_failed_and_left_nothing_is_retried_without_the_fence(world: World) -> None:
+    world.boxes.task_errors.append("no capacity")
+    uid = world.server.apply("Box", "one", image="a")
+    await world.run(2)
+    world.boxes.things.clear()
+    await world.run(30)
+    assert world.server.says(uid) == "True Available"

@@ -139,7 +139,7 @@ def test_probes_come_back_with_their_defaults(simulator: Simulator, gcore: httpx
         "http_get": {"path": "/", "host": None, **http},
     }
     off = patched(simulator, gcore, {"probes": {"liveness_probe": {"enabled": False}}})
-    assert off["probes"]["liveness_probe"] == {"enabled": False, "probe": None}
+    assert off["probes"]["liveness_probe"] == {"enabled": False}
 
 
 def test_stop_and_start_answer_at_once_without_a_task(simulator: Simulator, gcore: httpx.Client) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from caas_operator.simulator.fields import Omissible
 from caas_operator.simulator.gcore.schemas import Port, Schema
@@ -45,6 +45,12 @@ class Probe(Schema):
 class ProbeConfig(Schema):
     enabled: bool
     probe: Omissible[Probe] = None
+
+    @model_serializer(mode="wrap")
+    def without_a_null(self, dump: SerializerFunctionWrapHandler) -> JSON:
+        """A probe that was not given is left out of replies too: its type has no null [SPEC]."""
+        shown: JSON = dump(self)
+        return shown if self.probe is not None else {"enabled": self.enabled}
 
 
 class Probes(Schema):

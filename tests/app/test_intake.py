@@ -41,8 +41,8 @@ def test_what_changed_says_how_soon_it_matters(sentence: str, after: Resource, e
     assert urgency(OLD, after) is expected, sentence
 
 
-def test_a_new_object_is_an_edit_and_a_deleting_one_is_urgent() -> None:
-    assert urgency(None, OLD) is Priority.EDIT
+def test_a_new_object_comes_after_edits_and_a_deleting_one_is_urgent() -> None:
+    assert urgency(None, OLD) is Priority.NEW
     assert urgency(None, replace(OLD, deleting_since=AT)) is Priority.URGENT
 
 

@@ -8,7 +8,7 @@ from caas_operator.core.model import Key
 from caas_operator.core.queue import Priority, WorkQueue
 from tests.support.clock import FakeClock, settle
 
-EDIT, FOLLOW, RESYNC, URGENT = Priority.EDIT, Priority.FOLLOW, Priority.RESYNC, Priority.URGENT
+URGENT, EDIT, NEW, FOLLOW, RESYNC = Priority
 
 
 def key(name: str) -> Key:
@@ -54,13 +54,13 @@ async def test_a_key_that_is_added_twice_comes_once(queue: WorkQueue) -> None:
 
 
 async def test_the_more_urgent_go_first(queue: WorkQueue) -> None:
-    for name, priority in zip("abcd", (RESYNC, FOLLOW, EDIT, URGENT), strict=True):
+    for name, priority in zip("abcde", (RESYNC, FOLLOW, NEW, EDIT, URGENT), strict=True):
         queue.add(key(name), priority)
     order = []
-    for _ in range(4):
+    for _ in Priority:
         order.append(await take(queue))
         queue.done(key(order[-1]))
-    assert order == ["d", "c", "b", "a"]
+    assert order == ["e", "d", "c", "b", "a"]
 
 
 async def test_a_key_moves_to_the_front_and_not_back(queue: WorkQueue) -> None:
@@ -278,4 +278,4 @@ async def test_depth_counts_those_in_line_by_urgency(queue: WorkQueue) -> None:
     queue.add(key("b"), EDIT)
     queue.add(key("c"), RESYNC)
     await take(queue)
-    assert queue.depth() == {URGENT: 0, EDIT: 1, FOLLOW: 0, RESYNC: 1}
+    assert queue.depth() == {URGENT: 0, NEW: 0, EDIT: 1, FOLLOW: 0, RESYNC: 1}

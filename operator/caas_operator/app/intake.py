@@ -22,7 +22,9 @@ def urgency(before: Resource | None, after: Resource) -> Priority | None:
     """How urgently an object is to be looked at; None for what we wrote ourselves and for what does not concern us."""
     if after.deleting and (before is None or not before.deleting):
         return Priority.URGENT
-    if before is None or _asked(before) != _asked(after) or _taken_away(before, after):
+    if before is None:
+        return Priority.NEW
+    if _asked(before) != _asked(after) or _taken_away(before, after):
         return Priority.EDIT
     return None
 

@@ -21,8 +21,10 @@ class Priority(IntEnum):
     URGENT = 0
     """Deletions and keep-alives: they end bills, or keep what would be lost."""
     EDIT = 1
-    FOLLOW = 2
-    RESYNC = 3
+    NEW = 2
+    """What is seen for the first time: a thousand created at once, or found at a start, must not delay an edit."""
+    FOLLOW = 3
+    RESYNC = 4
 
 
 @dataclass(slots=True)

@@ -245,3 +245,19 @@ async def test_a_recount_that_fails_is_made_again(desk: Desk) -> None:
         await asyncio.sleep(0.005)
     running.cancel()
     assert desk.vanished == [("a", False)]
+
+
+async def test_an_idle_one_keeps_the_cache_and_no_queue_until_it_begins(desk: Desk) -> None:
+    """A standby's queue would only grow."""
+    desk.intake.idle = True
+    desk.intake.receive("ADDED", body("one"))
+    desk.intake.receive("ADDED", body("two", deletionTimestamp=AT))
+    desk.intake.receive("ADDED", body("three"))
+    desk.intake.receive("DELETED", body("three", version=2))
+    assert desk.waiting() == 0
+    assert len(desk.cache) == 2
+    desk.intake.begin()
+    assert desk.queue.depth()[Priority.URGENT] == 1
+    assert desk.queue.depth()[Priority.NEW] == 1
+    desk.intake.receive("ADDED", body("four"))
+    assert desk.waiting() == 3

@@ -59,7 +59,9 @@ def test_every_field_can_be_set_by_flag_and_by_variable(monkeypatch: pytest.Monk
         "environment_account_namespaces": "e", "allowed_endpoint_hosts": "h.example", "resync_seconds": "61",
         "task_poll_seconds": "3", "workers_per_account": "4", "requests_per_second": "5.5", "burst": "6",
         "log_format": "text", "log_level": "debug", "health_address": "127.0.0.1:0", "metrics_address": ":0",
-        "shutdown_seconds": "7", "clock_url": "http://127.0.0.1:1",
+        "shutdown_seconds": "7", "clock_url": "http://127.0.0.1:1", "leader_elect": "true", "lease_name": "l",
+        "lease_namespace": "n", "lease_duration_seconds": "20", "lease_renew_deadline_seconds": "9",
+        "lease_retry_seconds": "1", "readiness_check_networks": "10.0.0.0/8,fd00::/8",
     }  # fmt: skip
     assert values.keys() == Settings.model_fields.keys()
     default = load([]).model_dump()
@@ -89,10 +91,21 @@ def test_every_field_can_be_set_by_flag_and_by_variable(monkeypatch: pytest.Monk
         ("operator_namespace", "../s3cret"),
         ("allowed_endpoint_hosts", "https://s3cret.example"),
         ("allowed_endpoint_hosts", "h.example:s3cret"),
+        ("readiness_check_networks", "s3cret"),
+        ("readiness_check_networks", "10.0.0.1/8"),
         ("health_address", "8080"),
         ("health_address", "127.0.0.1:65536"),
         ("metrics_address", "s3cret host:1"),
         ("clock_url", "ftp://s3cret"),
+        ("leader_elect", "s3cret"),
+        ("lease_name", "S3cret"),
+        ("lease_namespace", "../s3cret"),
+        ("lease_duration_seconds", "1"),
+        ("lease_duration_seconds", "15.5"),
+        ("lease_renew_deadline_seconds", "14.5"),
+        ("lease_renew_deadline_seconds", "0"),
+        ("lease_retry_seconds", "5"),
+        ("lease_retry_seconds", "0"),
     ],
 )
 def test_what_cannot_be_used_is_named_by_flag_and_variable_and_not_repeated(
@@ -103,6 +116,28 @@ def test_what_cannot_be_used_is_named_by_flag_and_variable_and_not_repeated(
         load([])
     assert str(caught.value).startswith(f"{flag(field)} ({variable(field)}): ")
     assert "s3cret" not in str(caught.value).lower()
+
+
+def test_the_times_of_a_lease_fit_each_other() -> None:
+    short = load(["--lease-duration-seconds=3", "--lease-renew-deadline-seconds=2", "--lease-retry-seconds=0.5"])
+    assert (short.lease_duration_seconds, short.lease_renew_deadline_seconds, short.lease_retry_seconds) == (3, 2, 0.5)
+    with pytest.raises(SettingsInvalid, match=r"--lease-renew-deadline-seconds .* less than --lease-duration-seconds"):
+        load(["--lease-duration-seconds", "10"])
+    with pytest.raises(SettingsInvalid, match=r"--lease-retry-seconds .* half of --lease-renew-deadline-seconds"):
+        load(["--lease-renew-deadline-seconds", "4"])
+
+
+def test_a_lease_decides_in_pods_and_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    assert not load([]).elects
+    assert load(["--leader-elect"]).elects
+    assert load(["--leader-elect=true"]).elects
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    assert load([]).elects
+    assert load(["--kubeconfig", "/k"]).elects
+    assert not load(["--leader-elect=false"]).elects
+    monkeypatch.setenv("CAAS_OPERATOR_LEADER_ELECT", "false")
+    assert not load([]).elects
 
 
 def test_the_model_itself_repeats_no_value_either() -> None:

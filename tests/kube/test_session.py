@@ -15,6 +15,7 @@ import pytest
 from aiohttp import web
 from kubernetes.aio.config import incluster_config
 
+from caas_operator.core.errors import NotLeading
 from caas_operator.kube import session as module
 from caas_operator.kube.errors import ClusterError, ClusterRefused, ClusterUnavailable, KubeconfigInvalid
 from caas_operator.kube.paths import core
@@ -210,3 +211,26 @@ async def test_the_environments_proxy_is_taken_unless_it_is_excepted(
 def test_a_name_that_would_lead_astray_makes_no_path(name: str) -> None:
     with pytest.raises(ValueError, match="not a name"):
         core("secrets", "ns", name)
+
+
+async def test_a_check_is_asked_when_there_is_a_connection_and_ends_the_call_before_anything_is_sent(
+    tmp_path: Path,
+) -> None:
+    arrived: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        arrived.append(request.method)
+        return web.json_response({})
+
+    def refuse() -> None:
+        raise NotLeading("another one leads")
+
+    async with stubbed(tmp_path, answer) as session:
+        for connected in (False, True):
+            with pytest.raises(NotLeading), module.asking(refuse):
+                await session.call("PATCH", "/x")
+            assert arrived == ["GET"] * connected
+            with module.asking(lambda: None):
+                await session.call("GET", "/x")
+        await session.call("GET", "/x")
+        assert arrived == ["GET"] * 3

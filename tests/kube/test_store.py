@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from caas_operator.core.errors import ObjectGone, StaleObject
+from caas_operator.core.errors import NotLeading, ObjectGone, StaleObject
 from caas_operator.core.model import FINALIZER, Resource
 from caas_operator.kube.errors import ClusterRefused
 from caas_operator.kube.session import Session
@@ -145,3 +145,18 @@ async def test_a_refused_write_says_why_in_the_servers_words(
         await store.patch_status(make(), {"size": 11})
     assert (caught.value.status, caught.value.reason) == (422, "Invalid")
     assert writes == []
+
+
+async def test_who_does_not_lead_writes_nothing(session: Session, make: Made, widgets: ControlPlane) -> None:
+    def refuse() -> None:
+        raise NotLeading("another one leads")
+
+    store, made = ObjectStore(session, [WIDGET], before_write=refuse), make()
+    with pytest.raises(NotLeading):
+        await store.patch_status(made, {"size": 1})
+    with pytest.raises(NotLeading):
+        await store.patch_metadata(made, finalizers=(FINALIZER,))
+    with pytest.raises(NotLeading):
+        await store.delete(made)
+    assert patches(widgets, made) == []
+    assert await store.get("Widget", made.namespace, made.name, uid=made.uid) == made

@@ -99,9 +99,10 @@ async def watch(
     session: Session,
     receive: Receive,
     namespaces: Sequence[str],
+    asked: asyncio.Event,
     shut_down: Callable[[], Awaitable[None]],
 ) -> None:
-    """Watch until SIGTERM or SIGINT; then `shut_down` runs, and only after it the watches end."""
+    """Watch until SIGTERM or SIGINT, which set `asked`; then `shut_down` runs, and only after it the watches end."""
     logging.getLogger("kopf.objects").setLevel(logging.WARNING)
     stop = asyncio.Event()
     tasks = await kopf.spawn_tasks(
@@ -112,7 +113,6 @@ async def watch(
         namespaces=list(namespaces),
         stop_flag=stop,
     )
-    asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         # kopf has installed its own by now, which would cancel everything at once.

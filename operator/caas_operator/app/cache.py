@@ -26,10 +26,13 @@ class Cache:
         return self._objects.get(key)
 
     def of_kind(self, kind: str) -> Iterator[Resource]:
-        return (obj for obj in tuple(self._objects.values()) if obj.kind == kind)
+        return (obj for obj in self if obj.kind == kind)
 
     def keys(self) -> frozenset[Key]:
         return frozenset(self._objects)
+
+    def __iter__(self) -> Iterator[Resource]:
+        return iter(tuple(self._objects.values()))
 
     def __len__(self) -> int:
         return len(self._objects)

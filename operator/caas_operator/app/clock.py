@@ -1,4 +1,4 @@
-"""The clocks behind `core.ports.Clock`: the system's, and one that follows a simulator whose time is moved."""
+"""The clocks behind `core.ports.Clock`: the system's, a steady one, and one that follows a simulator that is moved."""
 
 import asyncio
 import contextlib
@@ -22,6 +22,19 @@ class SystemClock:
 
     def now(self) -> float:
         return self._zero + time.monotonic()
+
+    async def sleep_until(self, when: float) -> None:
+        while (left := when - self.now()) > 0:  # noqa: ASYNC110 - a timer may wake early; nothing is polled
+            await asyncio.sleep(left)
+
+
+class SteadyClock:
+    """Seconds since some moment, whatever is done to the wall clock, and counted while the machine sleeps too."""
+
+    _id = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+    def now(self) -> float:
+        return time.clock_gettime(self._id)
 
     async def sleep_until(self, when: float) -> None:
         while (left := when - self.now()) > 0:  # noqa: ASYNC110 - a timer may wake early; nothing is polled
@@ -68,7 +81,9 @@ class FollowingClock:
         while (left := when - self.now()) > 0:
             moved = self._moved
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(moved.wait(), left)
+                # Not wait_for, which in Python 3.11 forgets a cancellation that comes with the move.
+                async with asyncio.timeout(left):
+                    await moved.wait()
 
     async def _follow(self, session: aiohttp.ClientSession) -> None:
         while True:

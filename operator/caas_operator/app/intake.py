@@ -42,7 +42,7 @@ def _taken_away(before: Resource, after: Resource) -> bool:
 
 @dataclass
 class Intake:
-    """Keeps the cache as the watch has it, and the queue fed.
+    """Keeps the cache as the watch has it, and the queue fed, but for an `idle` one, whose queue would only grow.
 
     `existing` asks the API server which uids there are. The watch says neither when its first list is complete nor,
     after it had to list again, what was deleted meanwhile; those uids tell.
@@ -55,6 +55,7 @@ class Intake:
     arrived: Callable[[Resource], None]
     vanished: Callable[[Resource, bool], None]
     group_of: Callable[[Resource], str | None] = lambda _: None
+    idle: bool = False
     _complete: asyncio.Event = field(default_factory=asyncio.Event)
     _awaited: frozenset[Key] = frozenset()
     _recount: asyncio.Event = field(default_factory=asyncio.Event)
@@ -71,19 +72,30 @@ class Intake:
             return  # older than what we know
         self.arrived(obj)
         priority = urgency(before, obj)
-        if priority is not None:
+        if priority is not None and not self.idle:
             self.queue.add(obj.key, priority, self.group_of(obj))
         if self._awaited:
             self._awaited -= {obj.key}
             if not self._awaited:
                 self._complete.set()
 
+    def begin(self) -> None:
+        """Idle no more: the work begins, with every object there is.
+
+        The oldest first: of two that want one name it is the one to have it.
+        """
+        self.idle = False
+        for obj in sorted(self.cache, key=lambda obj: obj.created_at):
+            if (priority := urgency(None, obj)) is not None:
+                self.queue.add(obj.key, priority, self.group_of(obj))
+
     async def wait_until_complete(self) -> None:
         """Until the cache holds every object that there was when this was called."""
         self._awaited = await self.existing() - self.cache.keys()
         while self._awaited:
             try:
-                await asyncio.wait_for(self._complete.wait(), RECOUNT_AFTER)
+                async with asyncio.timeout(RECOUNT_AFTER):
+                    await self._complete.wait()
             except TimeoutError:
                 # What was deleted while we waited will never arrive.
                 self._awaited &= await self.existing()
@@ -109,4 +121,5 @@ class Intake:
     def _drop(self, obj: Resource, *, seen: bool) -> None:
         """Told as it was last known; our own last write may have taken it from the cache before."""
         self.vanished(self.cache.drop(obj.key) or obj, seen)
-        self.queue.add(obj.key, Priority.FOLLOW)
+        if not self.idle:
+            self.queue.add(obj.key, Priority.FOLLOW)

@@ -6,12 +6,15 @@ so no field may be called that.
 """
 
 import argparse
+import math
+import os
 import re
 from collections.abc import Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, CliSettingsSource, CliSuppress, NoDecode, SettingsConfigDict
 
@@ -69,9 +72,19 @@ def _hosts(names: tuple[str, ...]) -> tuple[str, ...]:
     return lowered
 
 
+def _networks(names: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_network(name)) for name in names)
+    except ValueError:
+        raise ValueError("must be networks as in 10.20.0.0/16, separated by commas") from None
+
+
 Address = Annotated[str, AfterValidator(_an_address)]
 Namespaces = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_namespaces)]
 Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_hosts)]
+
+
+Networks = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_networks)]
 
 
 class Settings(BaseSettings):
@@ -120,6 +133,11 @@ class Settings(BaseSettings):
         description="The hosts that a CloudAccount of a namespace may name as its endpoint, separated by commas; HOST"
         " stands for its port 443, HOST:PORT for another. ClusterCloudAccounts are not limited.",
     )
+    readiness_check_networks: Networks = Field(
+        (),
+        description="Networks that a readinessCheck may ask although they are not public, as in 10.20.0.0/16, separated"
+        " by commas. Without any: public addresses alone.",
+    )
     resync_seconds: float = Field(
         60,
         ge=30,
@@ -148,9 +166,57 @@ class Settings(BaseSettings):
     shutdown_seconds: float = Field(
         25, ge=0, le=600, description="How long calls in flight may take to end after a SIGTERM."
     )
+    leader_elect: bool | None = Field(
+        None,
+        description="Whether to work only while holding a Lease, so that several processes can run and one works."
+        " Without it: yes in pods, no outside of them.",
+    )
+    lease_name: str = Field(
+        "caas-operator",
+        pattern=r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$",
+        description="The name of the Lease. Processes that serve the same objects need the same one.",
+    )
+    lease_namespace: str | None = Field(
+        None,
+        pattern=f"^{_NAMESPACE.pattern}$",
+        description="The namespace of the Lease. Without one: the operator's namespace.",
+    )
+    lease_duration_seconds: int = Field(
+        15, ge=2, le=3600, description="How long the others respect a Lease that is not renewed. Whole seconds."
+    )
+    lease_renew_deadline_seconds: float = Field(
+        10,
+        gt=0,
+        description="When a leader that cannot renew its Lease stops all calls and ends. At least 1 below the"
+        " duration.",
+    )
+    lease_retry_seconds: float = Field(
+        2, ge=0.1, description="How often the leader renews the Lease. Less than half of the deadline."
+    )
     clock_url: CliSuppress[str | None] = Field(
         None, pattern="^http://", description="A simulator whose clock to follow; for tests only."
     )
+
+    @field_validator("lease_renew_deadline_seconds")
+    @classmethod
+    def _before_the_lease_expires(cls, seconds: float, info: ValidationInfo) -> float:
+        if seconds > info.data.get("lease_duration_seconds", math.inf) - 1:
+            raise ValueError("must be at least 1 second less than --lease-duration-seconds")
+        return seconds
+
+    @field_validator("lease_retry_seconds")
+    @classmethod
+    def _twice_before_the_deadline(cls, seconds: float, info: ValidationInfo) -> float:
+        if seconds * 2 >= info.data.get("lease_renew_deadline_seconds", math.inf):
+            raise ValueError("must be less than half of --lease-renew-deadline-seconds")
+        return seconds
+
+    @property
+    def elects(self) -> bool:
+        """Whether a Lease decides who works."""
+        if self.leader_elect is not None:
+            return self.leader_elect
+        return "KUBERNETES_SERVICE_HOST" in os.environ
 
 
 def load(argv: Sequence[str]) -> Settings:
@@ -188,9 +254,13 @@ _METAVARS = {
     "context": "NAME",
     "cluster_id": "ID",
     "operator_namespace": "NAME",
+    "leader_elect": "true|false",
+    "lease_name": "NAME",
+    "lease_namespace": "NAME",
     "namespaces": "NAMES",
     "environment_account_namespaces": "NAMES",
     "allowed_endpoint_hosts": "HOSTS",
+    "readiness_check_networks": "NETWORKS",
     "health_address": "HOST:PORT",
     "metrics_address": "HOST:PORT",
 }
@@ -206,4 +276,6 @@ def _add_argument(parser: argparse.ArgumentParser, *names: str, **options: Any) 
         options["help"] = f"{field.description}{known} [{variable(name)}]"
         if not str(options.get("metavar", "")).startswith("{"):
             options["metavar"] = _METAVARS.get(name, "SECONDS" if name.endswith("_seconds") else "NUMBER")
+        if field.annotation == bool | None:
+            options.update(nargs="?", const="true")
     parser.add_argument(*names, **options)

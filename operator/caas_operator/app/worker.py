@@ -55,6 +55,11 @@ class Workers:
             await asyncio.wait(self._passes, timeout=seconds)
         return len(self._passes)
 
+    def abandon(self) -> None:
+        """Cut off the passes that are still under way."""
+        for task in self._passes:
+            task.cancel()
+
     async def _pass(self, key: Key) -> None:
         started, visit, outcome = time.perf_counter(), Visit(), "failed"
         obj = self.cache.get(key)

@@ -17,6 +17,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from caas_operator.cloud.sending import asked_first
+
 MAX_CONNECTIONS = 32
 CONNECT_TIMEOUT_SECONDS = 5.0
 _KEEP_ALIVE_SECONDS = 4.0
@@ -62,12 +64,17 @@ def connection_maker(url: httpx.URL, verify: ssl.SSLContext) -> Callable[[], Con
 
     Raises ValueError for a proxy of a kind that is not served.
     """
-    address = None if proxy_bypass(url.host) else getproxies().get(url.scheme)
+    address = proxy_of(url)
     proxy = httpx.Proxy(address) if address else None
     if proxy is not None and proxy.url.scheme not in ("http", "https"):
         raise ValueError("only proxies of http and https are served")
     limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=_KEEP_ALIVE_SECONDS)
-    return lambda: httpx.AsyncHTTPTransport(verify=verify, limits=limits, proxy=proxy)
+    return lambda: asked_first(httpx.AsyncHTTPTransport(verify=verify, limits=limits, proxy=proxy))
+
+
+def proxy_of(url: httpx.URL) -> str | None:
+    """The proxy that the environment names for an address."""
+    return None if proxy_bypass(url.host) else getproxies().get(url.scheme)
 
 
 @lru_cache(maxsize=64)

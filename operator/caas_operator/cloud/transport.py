@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -17,6 +18,7 @@ from caas_operator.cloud.connections import CONNECT_TIMEOUT_SECONDS, Connection,
 from caas_operator.cloud.errors import BROKEN, Answer, malformed, translate_answer, translate_exception
 from caas_operator.cloud.gate import Gate
 from caas_operator.cloud.retry_after import http_date
+from caas_operator.cloud.sending import asking
 from caas_operator.core.errors import CloudError
 from caas_operator.core.ports import Clock
 
@@ -90,6 +92,10 @@ class Transport:
                 raise result
             retries -= 1
 
+    def now(self) -> float:
+        """Seconds since the epoch, by the clock that everything here goes by."""
+        return self._clock.now()
+
     async def aclose(self) -> None:
         await self._connections.aclose()
 
@@ -125,7 +131,8 @@ class Transport:
         """Failures are returned, not raised: what is raised from inside an `except` drags the original along."""
         try:
             async with asyncio.timeout(call.seconds):
-                response = await connection.handle_async_request(self._request(call, signed))
+                with asking(partial(self.gate.check, call.scope, probe=call.probe)):
+                    response = await connection.handle_async_request(self._request(call, signed))
                 try:
                     content = await _content(response)
                 finally:

@@ -11,11 +11,12 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from caas_operator.core.errors import NotLeading
 from caas_operator.core.model import Resource
 from caas_operator.kube.errors import ClusterError
 from caas_operator.kube.event_record import EventType, Occurrence, Subject, again, clipped, new_event
 from caas_operator.kube.paths import core
-from caas_operator.kube.session import FIELD_MANAGER, MERGE_PATCH, Session
+from caas_operator.kube.session import FIELD_MANAGER, MERGE_PATCH, Session, asking
 
 SAME_SECONDS = 600.0
 """The same occurrence within this time of the last one is counted, not repeated."""
@@ -59,10 +60,21 @@ class _Bucket:
 
 
 class Events:
-    """Says events. `now` gives seconds since the epoch; `run` is a task of the wiring."""
+    """Says events. `now` gives seconds since the epoch; `run` is a task of the wiring.
 
-    def __init__(self, session: Session, *, now: Callable[[], float], instance: str) -> None:
+    `before_write` is called right before each is sent; where it raises NotLeading, the event is not said.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        now: Callable[[], float],
+        instance: str,
+        before_write: Callable[[], None] = lambda: None,
+    ) -> None:
         self._session = session
+        self._before_write = before_write
         self._now = now
         self._instance = instance
         self._queue: asyncio.Queue[Occurrence] = asyncio.Queue(_QUEUE_LENGTH)
@@ -80,8 +92,9 @@ class Events:
         while True:
             occurrence = await self._queue.get()
             try:
-                await self._write(occurrence)
-            except ClusterError as error:
+                with asking(self._before_write):
+                    await self._write(occurrence)
+            except (ClusterError, NotLeading) as error:
                 _logger.warning("an event was lost: %s", error, extra={"reason": occurrence.reason})
             finally:
                 self._queue.task_done()
@@ -131,7 +144,11 @@ class Events:
     async def _count(self, occurrence: Occurrence, before: _Written) -> None:
         count = before.count + 1
         await self._session.call(
-            "PATCH", before.path, query=_QUERY, body=again(count, occurrence.at), content_type=MERGE_PATCH
+            "PATCH",
+            before.path,
+            query=_QUERY,
+            body=again(count, occurrence.at),
+            content_type=MERGE_PATCH,
         )
         self._written.remember(occurrence.sameness, _Written(before.path, count, occurrence.at))
 

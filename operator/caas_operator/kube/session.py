@@ -10,13 +10,16 @@ import json
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from aiohttp.connector import Connection
 from kubernetes.aio import config as kubernetes_config
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config.kube_config import KubeConfigLoader
@@ -42,6 +45,8 @@ _TOKEN_SECONDS = 60.0
 MERGE_PATCH = "application/merge-patch+json"
 
 _logger = logging.getLogger(__name__)
+
+_check: ContextVar[Callable[[], None] | None] = ContextVar("check", default=None)
 
 
 class Session:
@@ -127,6 +132,16 @@ class Session:
         await self._connector.close()
 
 
+@contextmanager
+def asking(check: Callable[[], None]) -> Iterator[None]:
+    """Calls in here ask `check` when they have a connection and nothing is sent yet; what it raises ends the call."""
+    before = _check.set(check)
+    try:
+        yield
+    finally:
+        _check.reset(before)
+
+
 def _parsed(method: str, path: str, status: int, raw: bytes) -> JsonObject:
     try:
         document = json.loads(raw)
@@ -169,10 +184,18 @@ async def connect(kubeconfig: Path | None = None, context: str | None = None) ->
         "cookie_jar": aiohttp.DummyCookieJar(),
         # With it, aiohttp reads ~/.netrc and the proxy variables in a thread, twice a request.
         "trust_env": False,
+        "request_class": _AskingRequest,
     }
     api = ApiClient(configuration)
     api.user_agent = FIELD_MANAGER
     return Session(api, identity, connector)
+
+
+class _AskingRequest(aiohttp.ClientRequest):
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        if (check := _check.get()) is not None:
+            check()
+        return await super().send(conn)
 
 
 def _proxy_of_environment(server: str) -> str | None:

@@ -11,11 +11,14 @@ from caas_operator.core.model import JsonObject, Resource
 from caas_operator.kube.errors import ClusterError
 from caas_operator.kube.merge import merge_patch
 from caas_operator.kube.paths import ServedKind
-from caas_operator.kube.session import FIELD_MANAGER, MERGE_PATCH, Session
+from caas_operator.kube.session import FIELD_MANAGER, MERGE_PATCH, Session, asking
 
 
 class ObjectStore:
-    """The custom resources of this API server. `on_write(kind, verb)` is called after each write that was done."""
+    """The custom resources of this API server. `on_write(kind, verb)` is called after each write that was done.
+
+    `before_write` is called right before each is sent; what it raises ends the write.
+    """
 
     def __init__(
         self,
@@ -23,10 +26,12 @@ class ObjectStore:
         kinds: Sequence[ServedKind],
         *,
         on_write: Callable[[str, str], None] = lambda _kind, _verb: None,
+        before_write: Callable[[], None] = lambda: None,
     ) -> None:
         self._session = session
         self._kinds = {kind.kind: kind for kind in kinds}
         self._on_write = on_write
+        self._before_write = before_write
 
     async def get(self, kind: str, namespace: str | None, name: str, *, uid: str) -> Resource | None:
         """The object as it is now; None when it is gone, also when another one has its name by now."""
@@ -69,7 +74,10 @@ class ObjectStore:
         path = self._kinds[resource.kind].item(resource.namespace, resource.name)
         seen = {"uid": resource.uid, "resourceVersion": str(resource.resource_version)}
         try:
-            await self._session.call("DELETE", path, body={"preconditions": seen, "propagationPolicy": "Background"})
+            with asking(self._before_write):
+                await self._session.call(
+                    "DELETE", path, body={"preconditions": seen, "propagationPolicy": "Background"}
+                )
         except ClusterError as error:
             raise _known(resource, error) from error
         self._on_write(resource.kind, "delete")
@@ -78,13 +86,14 @@ class ObjectStore:
         patch.setdefault("metadata", {}).update(uid=resource.uid, resourceVersion=str(resource.resource_version))
         path = self._kinds[resource.kind].item(resource.namespace, resource.name)
         try:
-            body = await self._session.call(
-                "PATCH",
-                f"{path}/status" if part == "status" else path,
-                query={"fieldManager": FIELD_MANAGER},
-                body=patch,
-                content_type=MERGE_PATCH,
-            )
+            with asking(self._before_write):
+                body = await self._session.call(
+                    "PATCH",
+                    f"{path}/status" if part == "status" else path,
+                    query={"fieldManager": FIELD_MANAGER},
+                    body=patch,
+                    content_type=MERGE_PATCH,
+                )
         except ClusterError as error:
             raise _known(resource, error) from error
         self._on_write(resource.kind, part)

@@ -26,6 +26,8 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)
 
+        self.leader = self._gauge("leader", "1 while this process leads, 0 while it stands by.")
+
         self.passes = self._counter("passes", "Passes over an object, by what they concluded.", "kind", "outcome")
         self.pass_seconds = self._histogram(
             "pass_seconds", "How long a pass took, its cloud calls included.", _FAST, "kind"

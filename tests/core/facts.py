@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from caas_operator.core.attachment import Attached
 from caas_operator.core.decision import Facts
 from caas_operator.core.model import External, Health
 from caas_operator.core.outcome import Outcome, Reason, State
@@ -18,6 +19,8 @@ def box(health: Health = Health.SERVING, *, foreign: str = "", id_: str = "1/one
 
 
 BOX, TWIN, EXPIRED = box(), box(id_="twin"), box(Health.EXPIRED)
+LOGIN = External("caas-operator-00", "caas-operator-00", Health.SERVING, {})
+LACKING, SURPLUS = Attached(lacking=True, found=LOGIN), Attached(surplus=True, found=LOGIN)
 FOREIGN = box(foreign="it belongs to another service")
 PROBLEM = Outcome(State.RETRYING, Reason.DEPENDENCY_NOT_READY, "the Secret is missing")
 OURS, THEIRS = Present(BOX, mine=True), Present(BOX, mine=False)

@@ -1,6 +1,10 @@
 """What is found under a name: ours, somebody else's, and what becomes of it."""
 
+from caas_operator.core.errors import Unavailable
+from caas_operator.core.identity import marker
+from caas_operator.core.model import JsonObject
 from tests.core.passes import ready
+from tests.support.engine.kinds import BOX
 from tests.support.engine.world import World
 
 
@@ -53,6 +57,66 @@ async def test_what_must_never_be_adopted_is_not_even_with_always(world: World) 
     await world.run(60)
     assert world.server.says(uid) == "False Conflict"
     assert world.boxes.mutations() == 0
+
+
+async def test_what_must_never_be_adopted_is_not_even_with_our_marker(world: World) -> None:
+    """Whoever made it of one of ours has copied the description with it."""
+    uid = world.server.apply("Box", "one", image="a", adoptionPolicy="Always")
+    ours = marker(BOX, "c1", world.server.resource(uid))
+    world.boxes.put("one", image="a", marker=ours, foreign="it belongs to another service")
+    await world.run(60)
+    assert world.server.says(uid, "Stalled") == "True Conflict"
+    world.server.delete(uid)
+    await world.run(60)
+    assert world.server.bodies == {}
+    assert world.boxes.mutations() == 0
+
+
+async def test_before_what_was_adopted_is_changed_status_and_an_event_say_what(world: World) -> None:
+    world.boxes.put("one", image="theirs", size=1)
+    reports: list[tuple[int, list[str], list[str]]] = []
+
+    def note(_type: str, body: JsonObject) -> None:
+        differing = body["status"].get("observed", {}).get("differing")
+        if differing:
+            reports.append((world.boxes.calls["update"], differing, list(world.process.events.reasons())))
+
+    world.server.listeners.append(note)
+    uid = world.server.apply("Box", "one", image="a", size=1, adoptionPolicy="Always")
+    await world.run(30)
+    assert reports[0] == (0, ["description", "image"], ["Adopted"])
+    [told] = [message for _, reason, message in world.process.events.told if reason == "Adopted"]
+    assert told == "took 1/one under management; to be changed there: description, image"
+    assert world.server.says(uid) == "True Available"
+    assert "differing" not in world.server.status(uid)["observed"]
+    assert world.server.writes == ["metadata", "status", "status", "status"], "adopt 2, edit 2"
+
+
+async def test_what_was_said_of_an_adopted_resource_is_said_once(world: World) -> None:
+    """Killed between the announcement and the change, the next process goes on with the change."""
+    world.boxes.put("one", image="theirs")
+    uid = world.server.apply("Box", "one", image="a", adoptionPolicy="Always")
+    world.boxes.fail("update", Unavailable("bad gateway", status=502))
+    await world.run(0.5, step=0.1)
+    assert world.server.status(uid)["externalId"] == "1/one"
+    assert world.boxes.things["1/one"].wire["image"] == "theirs"
+    world.server.writes.clear()
+    await world.restart()
+    await world.run(60)
+    assert world.boxes.things["1/one"].wire["image"] == "a"
+    assert world.server.says(uid) == "True Available"
+    assert world.server.writes == ["status"], "nothing is announced again"
+    assert world.process.events.reasons() == []
+
+
+async def test_a_conflict_names_what_was_found_and_the_ways_out(world: World) -> None:
+    world.boxes.put("one", image="theirs")
+    uid = world.server.apply("Box", "one", image="a")
+    await world.run(30)
+    shown = world.server.condition(uid, "Ready")
+    assert shown is not None
+    for part in ("1/one", "choose another name", "delete it in the cloud", "adoptionPolicy: Always"):
+        assert part in shown["message"]
 
 
 async def rebuild(world: World, cluster: str) -> World:

@@ -5,31 +5,28 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caas_operator.core.claims import Claimant, Claims, Name
+from caas_operator.core.claims import ASKING, PINNED, POSTING, Claimant, Claims, Name
 from caas_operator.core.model import Key, Place
 
 NAME = Name("Box", "https://cloud.example", Place("1", "shared"))
 OTHER = Name("Box", "https://cloud.example", Place("1", "another"))
 
 
-PINNED_RANK, POSTING_RANK, ASKING_RANK = 0, 1, 2
-
-
-def claimant(uid: str, *, created: str = "2027-01-15T08:00:00Z", rank: int = ASKING_RANK) -> Claimant:
+def claimant(uid: str, *, created: str = "2027-01-15T08:00:00Z", rank: int = ASKING) -> Claimant:
     return Claimant(rank, created, uid, f"team/{uid}", "Box")
 
 
 OLD = claimant("b", created="2026-01-01T00:00:00Z")
 YOUNG = claimant("a")
-PINNED = claimant("c", created="2028-01-01T00:00:00Z", rank=PINNED_RANK)
+BOUND = claimant("c", created="2028-01-01T00:00:00Z", rank=PINNED)
 
 
 def test_the_pinned_is_before_the_oldest_whoever_comes_first() -> None:
-    for order in permutations([OLD, YOUNG, PINNED]):
+    for order in permutations([OLD, YOUNG, BOUND]):
         claims = Claims()
         for one in order:
             holder, _ = claims.claim(NAME, one)
-        assert holder == PINNED
+        assert holder == BOUND
 
 
 def test_among_those_without_a_pin_the_oldest_holds_it() -> None:
@@ -41,13 +38,13 @@ def test_among_those_without_a_pin_the_oldest_holds_it() -> None:
 
 
 def test_who_has_a_post_under_way_is_between_the_two() -> None:
-    posting = claimant("d", rank=POSTING_RANK)
+    posting = claimant("d", rank=POSTING)
     for order in permutations([OLD, posting]):
         claims = Claims()
         for one in order:
             holder, _ = claims.claim(NAME, one)
         assert holder == posting
-    assert claims.claim(NAME, PINNED)[0] == PINNED
+    assert claims.claim(NAME, BOUND)[0] == BOUND
 
 
 def test_of_one_age_the_uid_decides() -> None:
@@ -67,7 +64,7 @@ def test_a_claim_becomes_better_with_the_pin() -> None:
     claims = Claims()
     claims.claim(NAME, OLD)
     claims.claim(NAME, YOUNG)
-    assert claims.claim(NAME, claimant("a", rank=PINNED_RANK))[0].uid == "a"
+    assert claims.claim(NAME, claimant("a", rank=PINNED))[0].uid == "a"
 
 
 def test_a_name_elsewhere_is_another_name() -> None:
@@ -98,6 +95,31 @@ def test_a_claimant_has_one_name_at_a_time_and_those_who_waited_for_the_other_ar
     assert claims.claim(NAME, OLD) == (OLD, ())
     assert claims.claim(OTHER, OLD) == (OLD, (Key("Box", "a"),))
     assert claims.claim(NAME, YOUNG)[0] == YOUNG
+
+
+def test_a_name_is_confirmed_to_its_holder_alone() -> None:
+    claims = Claims()
+    claims.claim(NAME, YOUNG)
+    claims.claim(NAME, OLD)
+    assert not claims.confirm("a")
+    assert claims.confirm("b")
+    assert claims.confirm("nobody has to claim what needs no name")
+
+
+def test_who_comes_after_the_confirmation_is_too_late_however_old() -> None:
+    claims = Claims()
+    claims.claim(NAME, YOUNG)
+    assert claims.confirm("a")
+    assert claims.claim(NAME, OLD)[0].uid == "a"
+    assert claims.claim(NAME, BOUND)[0] == BOUND, "but for who is bound to it"
+
+
+def test_a_confirmation_that_came_to_nothing_ends_with_the_next_claim() -> None:
+    claims = Claims()
+    claims.claim(NAME, YOUNG)
+    claims.confirm("a")
+    claims.claim(NAME, OLD)
+    assert claims.claim(NAME, YOUNG)[0] == OLD
 
 
 @given(

@@ -1,51 +1,12 @@
 """The process dies at every place around all that it does; a new one makes it right, and nothing exists twice."""
 
-from collections.abc import Awaitable, Callable
-
 import pytest
 
 from caas_operator.core.errors import CloudError, QuotaExceeded, Unavailable
+from tests.core.crashing import MOST_POINTS, crashed, dying_everywhere, nothing
 from tests.core.passes import BOTH, SETTLED, begin_ready, uid_of
 from tests.support.engine.cloud import no_answer
-from tests.support.engine.points import Crash
 from tests.support.engine.world import World
-
-MOST_POINTS = 60
-
-
-async def dying_everywhere(
-    begin: Callable[[World], Awaitable[None]], act: Callable[[World], None], check: Callable[[World, str], None]
-) -> int:
-    """Run `act` once for each place where the process can die after it; returns how many there were."""
-    for number in range(1, MOST_POINTS):
-        world = World()
-        world.start()
-        await begin(world)
-        world.points.passed.clear()
-        world.points.crash_at = number
-        act(world)
-        died = await crashed(world, SETTLED)
-        if died:
-            await world.restart()
-            await world.run(SETTLED, step=5)
-        check(world, f"{number}: {died}")
-        await world.process.stop()
-        if not died:
-            return number - 1
-    raise AssertionError("more places than expected: a hot loop?")
-
-
-async def crashed(world: World, seconds: float) -> str:
-    """Where the process died within so many seconds; nothing if it lives."""
-    try:
-        await world.run(seconds, step=5)
-    except Crash as crash:
-        return str(crash)
-    return ""
-
-
-async def nothing(world: World) -> None:
-    """Begin with an empty cluster."""
 
 
 @BOTH

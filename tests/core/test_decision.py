@@ -6,14 +6,17 @@ from typing import get_args
 import pytest
 
 from caas_operator.core import steps
+from caas_operator.core.attachment import Attached
 from caas_operator.core.decision import Facts, Prospects, decide
 from caas_operator.core.model import Health, Verb
 from caas_operator.core.steps import (
     Absent,
     Adopt,
+    Attach,
     AwaitProof,
     Create,
     Delete,
+    Detach,
     Ended,
     Follow,
     Forget,
@@ -43,13 +46,16 @@ from tests.core.facts import (
     FINISHED,
     FOREIGN,
     GOING,
+    LACKING,
     LIVES,
+    LOGIN,
     LOST,
     MANAGED,
     NEW,
     OURS,
     PROBLEM,
     RUNNING,
+    SURPLUS,
     THEIRS,
     TWIN,
     UNPROVEN,
@@ -302,6 +308,51 @@ TABLE: dict[str, tuple[Facts, Step]] = {
         replace(GOING, verb=Verb.CREATE, task=RUNNING, overdue=True),
         Delete(BOX),
     ),
+    # what is attached
+    "nothing there, and an attachment lacks: that first": (replace(NEW, attached=LACKING), Attach(LOGIN)),
+    "it lacks, though a POST may be in flight: wait": (
+        replace(NEW, seen=UNPROVEN, attached=LACKING),
+        AwaitProof(70.0),
+    ),
+    "drifted, and an attachment lacks: that first": (
+        replace(MANAGED, seen=replace(OURS, drift=("login",)), attached=LACKING),
+        Attach(LOGIN),
+    ),
+    "ours and unclaimed, and an attachment lacks: claimed first": (Facts(OURS, attached=LACKING), Adopt(BOX)),
+    "theirs, and an attachment lacks: refused": (Facts(THEIRS, attached=LACKING), Refuse(BOX)),
+    "it lacks, with a problem: say so": (replace(MANAGED, attached=LACKING, problem=PROBLEM), Report(PROBLEM)),
+    "it lacks while a task runs: followed": (replace(MANAGED, attached=LACKING, task=RUNNING), Follow()),
+    "drifted, with an attachment too many: detached by the update first": (
+        replace(MANAGED, seen=replace(OURS, drift=("login",)), attached=SURPLUS),
+        Update(BOX, ("login",)),
+    ),
+    "as the spec has it, with an attachment too many: taken away": (
+        replace(MANAGED, attached=SURPLUS),
+        Detach(SURPLUS),
+    ),
+    "nothing there, with an attachment too many: taken away": (replace(NEW, attached=SURPLUS), Detach(SURPLUS)),
+    "an attachment too many, with a problem: say so": (
+        replace(MANAGED, attached=SURPLUS, problem=PROBLEM),
+        Report(PROBLEM),
+    ),
+    "deleting, with an attachment: the resource first": (replace(GOING, attached=SURPLUS), Delete(BOX)),
+    "deleting, only an attachment is left: taken away": (
+        replace(GOING, seen=Absent(), attached=SURPLUS),
+        Detach(SURPLUS),
+    ),
+    "deleting, the resource is somebody else's, the attachment ours: taken away": (
+        replace(GOING, seen=THEIRS, pinned=False, attached=SURPLUS),
+        Detach(SURPLUS),
+    ),
+    "deleting, only an attachment is left, with a problem: say so": (
+        replace(GOING, seen=Absent(), attached=SURPLUS, problem=PROBLEM),
+        Report(PROBLEM),
+    ),
+    "deleting, and nobody could look for an attachment: not let go": (
+        replace(GOING, seen=Unseen(), pinned=False, attached=Attached(surplus=True, unseen=True)),
+        Follow(),
+    ),
+    "Retain leaves the attachment as well": (replace(GOING, retain=True, attached=SURPLUS), Release()),
     "a failed delete task is no end: deleted again": (replace(GOING, verb=Verb.DELETE, task=FAILED), Delete(BOX)),
 }
 

@@ -7,13 +7,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from caas_operator.core import steps
+from caas_operator.core.attachment import Attached
 from caas_operator.core.decision import Facts, Prospects, decide
 from caas_operator.core.model import Health, Verb
 from caas_operator.core.steps import (
     Absent,
     Adopt,
+    Attach,
     Create,
     Delete,
+    Detach,
     Follow,
     Hold,
     Outdated,
@@ -31,10 +34,12 @@ from tests.core.facts import (
     FINISHED,
     FOREIGN,
     GOING,
+    LOGIN,
     LOST,
     OURS,
     PROBLEM,
     RUNNING,
+    SURPLUS,
     TWIN,
     box,
 )
@@ -77,10 +82,18 @@ any_facts = st.builds(
     problem=st.sampled_from([None, PROBLEM]),
     verb=st.sampled_from([None, *Verb]),
     task=st.sampled_from([None, RUNNING, FINISHED, FAILED, LOST]),
+    attached=st.builds(
+        Attached,
+        lacking=st.booleans(),
+        surplus=st.booleans(),
+        found=st.sampled_from([None, LOGIN]),
+        unseen=st.booleans(),
+        until=st.sampled_from([0.0, 70.0]),
+    ),
     **flags,
 )
 many = settings(max_examples=80, deadline=None)
-MUTATIONS = (Create, Update, Delete)
+MUTATIONS = (Create, Update, Delete, Attach, Detach)
 
 
 @many
@@ -139,6 +152,19 @@ def test_what_is_ours_is_not_let_go_before_it_is_gone(facts: Facts) -> None:
     )
     if keeps and there:
         assert not isinstance(decide(facts), Release)
+
+
+@many
+@given(any_facts)
+@example(replace(GOING, seen=Absent(), attached=SURPLUS))
+def test_what_is_attached_goes_after_the_resource_and_before_the_object(facts: Facts) -> None:
+    step = decide(facts)
+    if facts.attached.surplus and facts.finalizer and not facts.retain and not facts.observe_only:
+        assert not isinstance(step, Release)
+    if isinstance(step, Detach) and facts.deleting and isinstance(facts.seen, Present) and facts.seen.mine:
+        assert facts.seen.found.health is Health.EXPIRED
+    if isinstance(step, Create) and not facts.expires:
+        assert not facts.attached.lacking
 
 
 @many

@@ -1,6 +1,6 @@
 """Whole deletions: what goes, what waits, and what it costs."""
 
-from caas_operator.core.errors import QuotaExceeded, Rejected
+from caas_operator.core.errors import QuotaExceeded, Rejected, Unavailable
 from tests.core.passes import BOTH, ready
 from tests.support.engine.world import World
 
@@ -122,3 +122,17 @@ async def test_the_finalizer_stays_while_an_overdue_task_runs_and_the_resource_l
     world.server.delete(uid)
     await world.run(10)
     assert uid in world.server.bodies or world.boxes.things == {}
+
+
+async def test_a_deletion_that_is_followed_again_after_long_is_no_hot_loop(world: World) -> None:
+    """The operator was down while the task ran, and the cloud says nothing of it yet."""
+    uid = await ready(world)
+    world.boxes.task_seconds = 5000.0
+    world.server.delete(uid)
+    await world.run(10)
+    await world.process.stop()
+    await world.clock.advance(1000)
+    world.boxes.always["tasks"] = world.boxes.always["task"] = Unavailable("no", status=503)
+    process = world.start()
+    await world.run(100)
+    assert process.passes < 10

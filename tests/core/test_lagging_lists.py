@@ -75,3 +75,18 @@ async def test_a_create_whose_task_failed_and_left_nothing_is_retried_without_th
     world.boxes.things.clear()
     await world.run(30)
     assert world.server.says(uid) == "True Available"
+
+
+@BOTH
+async def test_a_deletion_that_was_done_unrecorded_ends_without_the_fence_after_a_restart(
+    world: World, kind: str
+) -> None:
+    cloud = world.cloud(kind)
+    uid = world.server.apply(kind, "one", image="a")
+    await world.run(10)
+    assert world.server.says(uid) == "True Available"
+    await world.restart()
+    world.server.delete(uid)
+    cloud.things.clear()
+    await world.run(10)
+    assert world.server.bodies == {}

@@ -7,11 +7,8 @@ import pytest
 from caas_operator.core.errors import InvalidSpec
 from caas_operator.core.model import Reference
 from caas_operator.core.ports import Kind
-from caas_operator.kinds.container.resource import UNSUPPORTED as NO_CONTAINER
 from caas_operator.kinds.definitions import DEFINITIONS
-from caas_operator.kinds.inference.resource import UNSUPPORTED as NO_DEPLOYMENT
 from caas_operator.kinds.registry import KINDS
-from caas_operator.kinds.sandbox.resource import UNSUPPORTED as NO_SANDBOX
 from tests.support.wanted import CONTAINER, DEPLOYMENT, SANDBOX
 
 LEAST: dict[str, dict[str, Any]] = {
@@ -29,17 +26,6 @@ LEAST: dict[str, dict[str, Any]] = {
     },
     SANDBOX.name: {},
 }
-EXPORT = {"configMapKeyRef": {"name": "c", "key": "k"}}
-
-NOT_YET: list[tuple[Kind, dict[str, Any], str]] = [
-    (CONTAINER, {"imagePullSecretRef": {"name": "s"}}, "imagePullSecretRef"),
-    (CONTAINER, {"exportTo": EXPORT}, "exportTo"),
-    (CONTAINER, {"readinessCheck": {}}, "readinessCheck"),
-    (DEPLOYMENT, {"imagePullSecretRef": {"name": "s"}}, "imagePullSecretRef"),
-    (DEPLOYMENT, {"exportTo": EXPORT}, "exportTo"),
-    (DEPLOYMENT, {"readinessCheck": {}}, "readinessCheck"),
-    (SANDBOX, {"exportTo": EXPORT}, "exportTo"),
-]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -52,26 +38,12 @@ def test_observe_only_requires_nothing(kind: Kind) -> None:
     assert kind.parse({"managementPolicy": "ObserveOnly"}).observe_only
 
 
-@pytest.mark.parametrize(("kind", "changes", "field"), NOT_YET, ids=lambda value: getattr(value, "name", None))
-def test_a_field_that_is_not_supported_yet_is_never_passed_over(
-    kind: Kind, changes: dict[str, Any], field: str
-) -> None:
-    with pytest.raises(InvalidSpec) as refused:
-        kind.parse(LEAST[kind.name] | changes)
-    assert str(refused.value) == f"spec.{field}: is not supported yet"
-
-
-def test_every_field_that_is_not_supported_yet_is_in_the_table() -> None:
-    listed = [item.field for item in (*NO_CONTAINER, *NO_DEPLOYMENT, *NO_SANDBOX)]
-    assert [field for _, _, field in NOT_YET] == listed
-
-
 def test_the_registry_and_the_definitions_agree() -> None:
     defined = {definition.kind: definition.plural for definition in DEFINITIONS}
     assert {kind.name: kind.plural for kind in KINDS}.items() <= defined.items()
 
 
-def test_what_switches_such_a_field_off_is_fine() -> None:
+def test_a_policy_may_be_written_as_what_it_is_anyway() -> None:
     SANDBOX.parse({"keepAlive": False, "expiryPolicy": "Complete", "replacePolicy": "Never"})
     DEPLOYMENT.parse(LEAST[DEPLOYMENT.name] | {"readiness": "All"})
 
@@ -147,6 +119,15 @@ def test_references_name_every_object_and_where_the_spec_reads_it() -> None:
     field = "spec.livenessProbe.httpGet.httpHeaders[Authorization].valueFrom.secretKeyRef"
     deployment = DEPLOYMENT.parse(LEAST[DEPLOYMENT.name] | spec | probe)
     assert list(DEPLOYMENT.references(deployment)) == [*shared, Reference("Secret", "p", "k", field)]
+
+
+@pytest.mark.parametrize("kind", [CONTAINER, DEPLOYMENT], ids=lambda kind: kind.name)
+def test_a_secret_with_registry_logins_is_read_whole(kind: Kind) -> None:
+    spec = kind.parse(LEAST[kind.name] | {"imagePullSecretRef": {"name": "s"}})
+    assert list(kind.references(spec)) == [
+        Reference("Secret", "s", None, "spec.imagePullSecretRef", document=".dockerconfigjson")
+    ]
+    assert list(kind.applied(spec)) == ["imagePullSecretRef"]
 
 
 def test_a_sandboxs_references_are_its_domain_secrets() -> None:

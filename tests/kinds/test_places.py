@@ -9,7 +9,8 @@ import pytest
 from caas_operator.core.errors import InvalidSpec
 from caas_operator.core.model import Place
 from caas_operator.core.ports import Defaults, Kind
-from caas_operator.kinds.directory import MISS_SECONDS, NamedIds
+from caas_operator.kinds.directory import NamedIds
+from caas_operator.kinds.lists import MISS_SECONDS
 from tests.support.clock import settle
 from tests.support.wanted import CONTAINER, DEPLOYMENT, SANDBOX
 from tests.support.wire import Cloud, a_gcore, an_openai, answer, cloud

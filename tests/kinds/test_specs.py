@@ -28,7 +28,7 @@ S = TypeVar("S", bound=SpecModel)
 
 
 def read(model: type[S], raw: Spec) -> S:
-    return parse_spec(model, raw, ())
+    return parse_spec(model, raw)
 
 
 SAMPLES = sorted((Path(__file__).parents[2] / "deploy" / "samples").rglob("*.yaml"))

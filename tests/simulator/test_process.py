@@ -51,6 +51,12 @@ def test_it_listens_on_the_loopback_interface_only() -> None:
         assert "0100007F" in line
 
 
+def test_it_listens_at_another_address_when_told_so() -> None:
+    with running_simulator(host="127.0.0.2") as simulator:
+        assert httpx.URL(simulator.urls.gcore).host == "127.0.0.2"
+        assert httpx.get(simulator.urls.gcore + CAAS).status_code == 401
+
+
 def test_a_taken_port_is_said_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

@@ -1,4 +1,4 @@
-"""`caas-operator simulate`: the clouds, simulated on the loopback interface."""
+"""`caas-operator simulate`: the clouds, simulated."""
 
 import argparse
 import sys
@@ -16,6 +16,9 @@ def parser() -> argparse.ArgumentParser:
     )
     for name in ("gcore", "openai", "gateway", "admin"):
         made.add_argument(f"--{name}-port", type=int, default=0, metavar="PORT", help="0: a free one (default)")
+    made.add_argument(
+        "--host", default="127.0.0.1", help="the IPv4 address to listen at (default 127.0.0.1); 0.0.0.0 in a container"
+    )
     made.add_argument("--gcore-api-key", default=defaults.gcore_api_key, metavar="KEY")
     made.add_argument("--openai-api-key", default=defaults.openai_api_key, metavar="KEY")
     made.add_argument("--gateway-virtual-key", default=defaults.gateway_virtual_key, metavar="KEY")
@@ -55,7 +58,7 @@ def main(argv: list[str]) -> int:
     )
     ports = Ports(given.gcore_port, given.openai_port, given.gateway_port, given.admin_port)
     try:
-        return run(config, ports, exit_with_parent=given.exit_with_parent)
+        return run(config, ports, host=given.host, exit_with_parent=given.exit_with_parent)
     except OSError as error:
         sys.stderr.write(f"the simulator cannot listen: {error.strerror}\n")
         return 1

@@ -12,6 +12,8 @@ CREATE_TIMEOUT_SECONDS = 60.0
 """No create is under way longer than this after it went out: connecting, sending and reading together."""
 READ_TIMEOUT_SECONDS = 60.0
 UPLOAD_TIMEOUT_SECONDS = 300.0
+CATALOG_TIMEOUT_SECONDS = 15.0
+"""For what would be good to know and nobody depends on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from caas_operator.core import steps
+from caas_operator.core.attaching import Attacher
 from caas_operator.core.bond import Bond
 from caas_operator.core.changing import Changer
 from caas_operator.core.keeping import Keeper
@@ -25,12 +26,14 @@ class Actor:
     bond: Bond
     change: Changer
     keep: Keeper
+    attach: Attacher
 
     @classmethod
     def of(cls, objects: Objects, events: Events, clock: Clock, jitter: random.Random) -> Self:
         say = Reporter(clock, jitter)
         bond = Bond(objects, events, clock, say)
-        return cls(objects, say, bond, Changer(events, clock, say, bond), Keeper(events, clock, say, bond))
+        change, keep = Changer(events, clock, say, bond), Keeper(events, clock, say, bond)
+        return cls(objects, say, bond, change, keep, Attacher(clock, say, bond))
 
     def is_known(self, subject: Subject) -> bool:
         board = subject.connection.tasks if subject.connection else None
@@ -53,6 +56,10 @@ class Actor:
                 return self.say.fail(subject, explain_task(error, verb_of(subject), serves=serving(seen)))
             case steps.AwaitProof(until):
                 return self.say.await_proof(subject, until)
+            case steps.Attach(found_attached):
+                return await self.attach.attach(subject, found_attached)
+            case steps.Detach(attached):
+                return await self.attach.detach(subject, attached)
             case steps.Create():
                 return await self.change.create(subject)
             case steps.Refuse(found):
@@ -81,8 +88,8 @@ class Actor:
             case steps.Renew():
                 told = "the sandbox has expired: making a new one, with an empty disk"
                 return Result(Outcome(State.EXPIRED, Reason.EXPIRED, told, serves=False), again_at=0.0)
-            case steps.Touch(found):
-                return await self.keep.touch(subject, found)
+            case steps.Touch(found, stale):
+                return await self.keep.touch(subject, found, stale)
             case steps.Observe(seen_only):
                 return self.say.observe(subject, seen_only)
             case steps.Outdated(found, stale):

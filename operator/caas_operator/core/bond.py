@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from caas_operator.core.identity import Intent, next_intent_time
@@ -37,23 +38,40 @@ class Bond:
     clock: Clock
     say: Reporter
 
-    async def claim(self, subject: Subject, place: Place, number: int = 0, *, adopted: bool = False) -> None:
+    async def claim(
+        self, subject: Subject, place: Place, number: int = 0, *, adopted: bool = False, attached: bool = False
+    ) -> None:
         """Finalizer and intent on the object, in one write, before anything is done in the cloud."""
         connection, obj = connection_of(subject), subject.obj
         at = next_intent_time(self.clock.now(), subject.operation)
-        intent = Intent(obj.uid, connection.ref, connection.endpoint, place, number, at, adopted)
+        attached = attached or subject.attached
+        intent = Intent(obj.uid, connection.ref, connection.endpoint, place, number, at, adopted, attached)
         subject.obj = await self.objects.patch_metadata(
             obj, annotations={CREATE_INTENT: intent.render()}, finalizers=with_finalizer(obj)
         )
         subject.intent, subject.place = intent, place
 
-    async def adopt(self, subject: Subject, found: External) -> None:
-        """Bind what was found; from here on it is as if we had made it."""
+    async def note_attachment(self, subject: Subject, *, there: bool) -> None:
+        """On the object: before one is made, that there may be an attachment; when it is gone, that there is none."""
+        if there and not subject.claimed:
+            await self.claim(subject, place_of(subject), attached=True)
+            # No POST of the resource itself is behind this intent yet.
+            subject.track.closed = subject.intent.at if subject.intent else 0.0
+        elif subject.intent is not None and subject.intent.attached is not there:
+            obj, intent = subject.obj, dataclasses.replace(subject.intent, attached=there)
+            subject.obj = await self.objects.patch_metadata(
+                obj, annotations={CREATE_INTENT: intent.render()}, finalizers=obj.finalizers
+            )
+            subject.intent = intent
+
+    async def adopt(self, subject: Subject, found: External, drift: Sequence[str]) -> None:
+        """Bind what was found; from here on it is as if we had made it. `drift`: what is going to be changed in it."""
         number = found.number if subject.kind.naming is Naming.NUMBERED else 0
         place = Place(place_of(subject).scope, found.name)
         await self.claim(subject, place, number, adopted=True)
         if subject.pin is None:
-            self.events.normal(subject.obj, "Adopted", f"took {found.id} under management")
+            changes = f"to be changed there: {', '.join(drift)}" if drift else "nothing is to be changed"
+            self.events.normal(subject.obj, "Adopted", f"took {found.id} under management; {changes}")
         subject.pin = bind(subject, found)
 
     async def release(self, subject: Subject, told: str = "") -> Result:

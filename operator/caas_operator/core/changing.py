@@ -11,7 +11,7 @@ from caas_operator.core.outcome import Outcome, Reason, State
 from caas_operator.core.ports import Clock, Naming, Wanted
 from caas_operator.core.problems import explain
 from caas_operator.core.reporting import Reporter
-from caas_operator.core.results import LOOKING, Result, connection_of, in_progress, place_of, serves
+from caas_operator.core.results import LOOKING, Result, connection_of, differing, in_progress, place_of, serves
 from caas_operator.core.schedule import look_again
 from caas_operator.core.status import is_retrying
 from caas_operator.core.subject import Subject
@@ -40,6 +40,10 @@ class Changer:
             # The POST for the former name made nothing: it is free to take another.
             track.closed = subject.intent.at
             return Result(again_at=self.clock.now())
+        try:
+            await connection_of(subject).verbs(subject.kind).check(subject.wanted(place))
+        except InvalidSpec as error:
+            return self.refused_create(subject, explain(error, "create", serves=False))
         claimed = subject.intent is not None and subject.intent.place == place
         if not (subject.open and claimed and FINALIZER in subject.obj.finalizers):
             await self.bond.claim(subject, place, number)
@@ -67,6 +71,9 @@ class Changer:
         return self.say.fail(subject, problem, error)
 
     async def update(self, subject: Subject, found: External, drift: tuple[str, ...]) -> Result:
+        if subject.newly_adopted:
+            return self.say.adopting(subject, found, drift)
+        found = differing(found, drift)
         track, stamp, now = subject.track, (subject.circumstances, drift), self.clock.now()
         if track.futile == stamp and subject.operation and now - subject.operation.started_at < SHOWS_WITHIN:
             # A change without a task is done when the cloud shows it, which may take a while.

@@ -1,16 +1,19 @@
 """Which object holds an external name. Two objects of ours must never both find it free."""
 
+import dataclasses
 from collections import defaultdict
 from dataclasses import dataclass, field
 
 from caas_operator.core.model import Key, Place
+
+PINNED, POSTING, ASKING = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Claimant:
     """An object that wants a name; the smallest holds it.
 
-    `rank`: 0 pinned, 1 a POST of its may be under way, 2 only asking; of equals the oldest, ties by uid.
+    `rank`: PINNED, POSTING (a POST of its may be under way) or ASKING; of equals the oldest, ties by uid.
     """
 
     rank: int
@@ -44,6 +47,20 @@ class Claims:
         self._names[claimant.uid] = name
         self._claimants[name][claimant.uid] = claimant
         return min(self._claimants[name].values()), freed
+
+    def confirm(self, uid: str) -> bool:
+        """Whether the object (still) holds the name it claims; if so, whoever only asks comes after it from here on.
+
+        To be called in one breath with what binds the name, for others may have come since it was claimed.
+        """
+        name = self._names.get(uid)
+        if name is None:
+            return True
+        claimants = self._claimants[name]
+        if min(claimants.values()).uid != uid:
+            return False
+        claimants[uid] = dataclasses.replace(claimants[uid], rank=min(claimants[uid].rank, POSTING))
+        return True
 
     def drop(self, uid: str) -> tuple[Key, ...]:
         """Forget an object's claim; returns those who wait for its name."""

@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass, field
 
+from caas_operator.core.attachment import NOTHING_ATTACHED, Attached
 from caas_operator.core.model import External, Health, Verb
-from caas_operator.core.outcome import Outcome
+from caas_operator.core.outcome import Outcome, State
 from caas_operator.core.ports import TaskState
 from caas_operator.core.steps import (
     Absent,
     Adopt,
+    Attach,
     AwaitProof,
     Create,
     Delete,
+    Detach,
     Ended,
     Follow,
     Forget,
@@ -41,11 +44,11 @@ from caas_operator.core.tasks import Verdict
 class Prospects:
     """What a transient resource has before it.
 
-    `denied`: the cloud answered 404 to a DELETE of the pinned id. `lapsed`: the last known expiry is over. `imported`:
-    spec names an id that exists. `unfurnished`: something is to be brought into it before it is ready. `over`: its
-    deadline has passed. `renew`: an expired one is made anew. `replace`: a changed spec is met by a new one;
-    `replacing`: that is under way. `touch`: it is to be kept alive now. `forget`: the finished object has been kept
-    long enough. `shown_ready`: status says Ready.
+    `denied`: the cloud answered 404 to a DELETE of the pinned id, or has said that it is over. `lapsed`: the last
+    known expiry is over. `imported`: spec names an id that exists. `unfurnished`: something is to be brought into
+    it before it is ready. `over`: its deadline has passed. `renew`: an expired one is made anew. `replace`: a
+    changed spec is met by a new one; `replacing`: that is under way. `touch`: it is to be kept alive now. `forget`:
+    the finished object has been kept long enough. `shown_ready`: status says Ready.
     """
 
     denied: bool = False
@@ -88,6 +91,7 @@ class Facts:
     overdue: bool = False
     expires: bool = False
     prospects: Prospects = field(default_factory=Prospects)
+    attached: Attached = NOTHING_ATTACHED
 
     @property
     def running(self) -> bool:
@@ -97,6 +101,11 @@ class Facts:
     def untried(self) -> bool:
         """Whether an id is known that lists do not show and no DELETE was tried on."""
         return self.expires and self.pinned and not self.prospects.denied
+
+    @property
+    def encumbered(self) -> bool:
+        """Whether something attached is to go before a deleted object may."""
+        return self.attached.surplus and self.finalizer and not (self.retain or self.observe_only)
 
     @property
     def ours(self) -> bool:
@@ -109,7 +118,8 @@ def decide(facts: Facts) -> Step:  # noqa: C901, PLR0911, PLR0912 - one screen, 
     if facts.paused:
         return Hold()
     if facts.deleting:
-        return _decide_deletion(facts)
+        step = _decide_deletion(facts)
+        return _last(facts) if isinstance(step, Release) and facts.encumbered else step
     if facts.running:
         return Follow()
     if facts.problem and (isinstance(facts.seen, Unseen) or facts.observe_only):
@@ -134,16 +144,20 @@ def decide(facts: Facts) -> Step:  # noqa: C901, PLR0911, PLR0912 - one screen, 
             return Retry(facts.task.error)
         case Absent(proven=False, proven_at=until):
             return AwaitProof(until)
+        case Absent() | Present() if facts.attached.lacking:
+            return Attach(facts.attached.found)
         case Present(found=found) if facts.prospects.unfurnished:
             return Furnish(found)
         case Present(found=found) as seen if facts.prospects.replace and (seen.drift or seen.stale):
             return Replace(found)
         case Present(found=found, drift=(_, *_) as drift):
             return Update(found, drift)
+        case Present(found=found, stale=stale) if facts.prospects.touch:
+            return Touch(found, stale)
         case Present(found=found, stale=(_, *_) as stale):
             return Outdated(found, stale)
-        case Present(found=found) if facts.prospects.touch:
-            return Touch(found)
+        case Absent() | Present() if facts.attached.surplus:
+            return Detach(facts.attached)
         case Present(found=found):
             return Watch(found)
         case Unseen():
@@ -155,6 +169,8 @@ def _decide_end(facts: Facts) -> Step | None:
     """What becomes of a transient resource that is over, or is to be; None while it lives on."""
     gone: External | None = None
     match facts.seen:
+        case Present(twins=(_, *_)):
+            return None  # a double goes first
         case Present(found=External(health=Health.EXPIRED) as found):
             gone = found
         case Absent(proven=True) if facts.pinned:
@@ -162,7 +178,9 @@ def _decide_end(facts: Facts) -> Step | None:
         case Present() if facts.prospects.replacing and facts.retain:
             pass
         case Present(found=found, mine=True) if facts.prospects.over or facts.prospects.replacing:
-            return Report(facts.problem) if facts.problem else Delete(found)
+            # A spec that is refused does not make it live longer.
+            held = facts.problem and not (facts.prospects.over and facts.problem.state is State.REFUSED)
+            return Report(facts.problem) if facts.problem and held else Delete(found)
         case _:
             return None
     if facts.prospects.replacing or (facts.prospects.renew and not facts.prospects.over):
@@ -170,6 +188,13 @@ def _decide_end(facts: Facts) -> Step | None:
             return Report(facts.problem)
         return Renew() if facts.prospects.shown_ready else Create()
     return Forget() if facts.prospects.forget else Ended(gone)
+
+
+def _last(facts: Facts) -> Step:
+    """Nothing of the resource is left: what was attached goes after it, and then the object."""
+    if facts.problem:
+        return Report(facts.problem)
+    return Follow() if facts.attached.unseen else Detach(facts.attached)
 
 
 def _decide_deletion(facts: Facts) -> Step:  # noqa: C901, PLR0911, PLR0912 - as above

@@ -1,8 +1,9 @@
 """From a subject and what was seen of it to the facts that a decision is made of. Pure: the clock is an argument."""
 
+from caas_operator.core.attachment import Attached
 from caas_operator.core.conditions import parse_time
 from caas_operator.core.decision import Facts, Prospects
-from caas_operator.core.model import FINALIZER, Resource, Verb
+from caas_operator.core.model import FINALIZER, External, Resource, Verb
 from caas_operator.core.ports import Naming
 from caas_operator.core.schedule import DELETE_WAITS_FOR_TASK
 from caas_operator.core.status import is_ready
@@ -11,7 +12,7 @@ from caas_operator.core.subject import Subject
 from caas_operator.core.tasks import Verdict
 
 
-def gather(subject: Subject, seen: Seen, verdict: Verdict | None, now: float) -> Facts:
+def gather(subject: Subject, seen: Seen, attached: Attached, verdict: Verdict | None, now: float) -> Facts:
     obj, operation = subject.obj, subject.operation
     return Facts(
         seen=seen,
@@ -30,6 +31,7 @@ def gather(subject: Subject, seen: Seen, verdict: Verdict | None, now: float) ->
         overdue=bool(operation and now - operation.started_at >= DELETE_WAITS_FOR_TASK),
         expires=subject.kind.naming is Naming.NUMBERED,
         prospects=_prospects(subject, seen, now),
+        attached=attached,
     )
 
 
@@ -42,20 +44,31 @@ def _made_unrecorded(subject: Subject) -> bool:
 def _prospects(subject: Subject, seen: Seen, now: float) -> Prospects:
     obj, lifespan = subject.obj, subject.lifespan
     found = seen.found if isinstance(seen, Present) else None
+    expiry = _expiry(obj)
+    lapsed = _is_over(expiry, now)
     furnished = set(subject.kind.furnished(subject.spec)) if subject.spec is not None else set()
     return Prospects(
-        denied=subject.track.denied,
-        lapsed=_is_over(_expiry(obj), now),
+        denied=subject.track.denied or (subject.over and (lapsed or expiry is None)),
+        lapsed=lapsed,
         imported=bool(subject.import_id),
-        unfurnished=not furnished <= set(obj.status.get("appliedFields") or ()),
+        # While the answer to its create is not recorded, status speaks of the one before.
+        unfurnished=not furnished <= (set() if subject.in_flight else set(obj.status.get("appliedFields") or ())),
         over=_is_over(lifespan.ends_at(obj.status), now),
         renew=lifespan.renew,
         replace=lifespan.replace,
-        replacing=subject.operation is not None and subject.operation.verb is Verb.REPLACE,
+        replacing=subject.operation is not None
+        and subject.operation.verb is Verb.REPLACE
+        and not _is_the_next(subject, found),
         touch=found is not None and _is_over(lifespan.touch_at(found, subject.track.touched_at), now),
         forget=_is_over(lifespan.forgotten_at(obj.status), now),
         shown_ready=is_ready(obj),
     )
+
+
+def _is_the_next(subject: Subject, found: External | None) -> bool:
+    """Whether what is found is what replaces the one before, made by a POST whose answer was not recorded."""
+    intent = subject.intent if subject.in_flight else None
+    return found is not None and intent is not None and found.number == intent.number
 
 
 def _is_over(when: float | None, now: float) -> bool:

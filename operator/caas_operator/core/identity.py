@@ -29,6 +29,7 @@ class Intent:
 
     A hint, since whoever may edit the object may write it: status or the marker must confirm it. `at` is when it was
     written; an operation that is not older proves that the POST behind it was answered. `adopted`: no POST was sent.
+    `attached`: an attachment may be in the scope.
     """
 
     uid: str
@@ -38,6 +39,7 @@ class Intent:
     number: int
     at: float
     adopted: bool = False
+    attached: bool = False
 
     @classmethod
     def of(cls, obj: Resource) -> Self | None:
@@ -52,6 +54,7 @@ class Intent:
                 number=int(raw.get("number", 0)),
                 at=parse_time(raw["at"]),
                 adopted=raw.get("adopted") is True,
+                attached=raw.get("attached") is True,
             )
         except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
             return None
@@ -70,6 +73,8 @@ class Intent:
             value["number"] = self.number
         if self.adopted:
             value["adopted"] = True
+        if self.attached:
+            value["attached"] = True
         return json.dumps(value, separators=(",", ":"))
 
 

@@ -51,13 +51,16 @@ class Keeper:
             return self.say.fail(subject, explain(error, "files", serves=False), cause)
         return self.say.watch(subject, found)
 
-    async def touch(self, subject: Subject, found: External) -> Result:
+    async def touch(self, subject: Subject, found: External, stale: tuple[str, ...]) -> Result:
         verbs = cast("TransientVerbs", connection_of(subject).verbs(subject.kind))
+        asked = self.clock.now()
         try:
             seen = await verbs.touch(Place(place_of(subject).scope, found.name), found.id)
         except CloudError as error:
             # What it says is not to be believed for more than this: only a LIST tells that it is gone.
             logger.warning("keep-alive: %s", subject.fit(error.message), extra={"operation": "touch"})
-            return dataclasses.replace(self.say.watch(subject, found), again_at=self.clock.now() + look_again(0.0))
-        subject.track.touched_at = self.clock.now()
-        return self.say.watch(subject, seen if seen.health is Health.SERVING else found)
+            kept = self.say.outdated(subject, found, stale)
+            return dataclasses.replace(kept, again_at=self.clock.now() + look_again(0.0))
+        # Not when it was answered: the cloud counts from no later than that, and the next one must not be late.
+        subject.track.touched_at = asked
+        return self.say.outdated(subject, seen if seen.health is Health.SERVING else found, stale)

@@ -1,6 +1,6 @@
 """The nouns of the engine: what is in the cluster, what is in the cloud, and what binds the two."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
@@ -173,10 +173,19 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportTarget:
+    """One key of a ConfigMap in the object's own namespace."""
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """A Secret or ConfigMap (in the object's own namespace) that a spec reads.
 
-    `key` None means all of it. `field` is for messages.
+    `key` None means all of it. `field` is for messages. `document` is a key whose value is read for its parts: it does
+    not leave for the cloud as it is, and its words are no secret, only its parts are.
     """
 
     kind: str
@@ -184,3 +193,11 @@ class Reference:
     key: str | None
     field: str
     optional: bool = False
+    document: str = ""
+
+
+def documents(references: Collection[Reference]) -> frozenset[tuple[str, str, str]]:
+    """Kind, name and key of the values that are read for their parts and by nothing else."""
+    read = {(r.kind, r.name, r.key) for r in references if not r.document}
+    found = {(r.kind, r.name, r.document) for r in references if r.document}
+    return frozenset(one for one in found if one not in read and (*one[:2], None) not in read)

@@ -4,18 +4,22 @@ import dataclasses
 from dataclasses import dataclass, field
 
 from caas_operator.core.conditions import parse_time
-from caas_operator.core.errors import CloudError, InvalidSpec
+from caas_operator.core.errors import CloudError, InvalidSpec, NotFound
 from caas_operator.core.fingerprint import changed
 from caas_operator.core.inventory import Inventory
 from caas_operator.core.model import Key, Verb
+from caas_operator.core.outcome import Outcome
 from caas_operator.core.ports import Clock, Naming
 from caas_operator.core.problems import explain
-from caas_operator.core.seeing import Identity, look
-from caas_operator.core.status import is_converged
+from caas_operator.core.results import connection_of
+from caas_operator.core.seeing import Identity, absence, look
+from caas_operator.core.status import is_converged, is_ready
 from caas_operator.core.steps import Absent, Present, Seen, Unseen
 from caas_operator.core.subject import Subject
 
 A_MOMENT = 1e-6
+CLOCKS_DIFFER = 30.0
+"""Seconds that a cloud's clock may be behind ours."""
 
 
 @dataclass
@@ -30,15 +34,21 @@ class Observer:
         """Look at the cloud; None means: it cannot be seen, and a converged object says nothing about that."""
         if subject.connection is None or subject.place is None:
             return Unseen()
+        if subject.over:
+            # Nothing brings it back, and a LIST that had to show it would go back to its making for ever.
+            self.unwatch(subject.obj.key)
+            return Absent()
         try:
             seen = await self._look(subject, subject.connection.inventory(subject.kind, subject.place.scope))
         except CloudError as error:
             if is_converged(subject.obj) and not subject.obj.deleting:
                 return None
-            subject.take(explain(error, "list"))
+            subject.take(await _misplaced(subject, error) or explain(error, "list"))
             return Unseen()
         if isinstance(seen, Present):
-            subject.track.missed, subject.track.shown_at = 0.0, self.clock.now()
+            subject.track.missed = 0.0
+            if seen.mine:
+                subject.track.shown_at = self.clock.now()
             return self._compared(subject, dataclasses.replace(seen, found=subject.shown(seen.found)))
         return seen
 
@@ -54,6 +64,10 @@ class Observer:
         if isinstance(seen, Present) and unbound and listing.begun < started:
             # What is about to be adopted or refused must be there now, not a while ago.
             seen = look(await inventory.listing(started, subject.obj.key), identity)
+        elsewhere = subject.in_flight and subject.located not in (None, subject.place)
+        if isinstance(seen, Present) and not seen.mine and pin is None and elsewhere:
+            # Somebody else took the name of a POST of ours, and the object wants another one by now.
+            return absence(listing, identity)
         if pin is not None and track.gone and pin.external_id == track.gone:
             return Absent()
         transient = subject.kind.naming is Naming.NUMBERED and pin is not None
@@ -78,6 +92,7 @@ class Observer:
             since,
             subject.import_id,
             subject.intent.number if subject.intent and subject.in_flight else 0,
+            unseen=_never_seen(subject),
         )
 
     def _compared(self, subject: Subject, seen: Present) -> Present:
@@ -93,6 +108,8 @@ class Observer:
             return seen
         sent = subject.obj.status.get("appliedSecrets") or {}
         stale = changed(sent, subject.fingerprint) if subject.fingerprint else ()
+        # What is attached has a step of its own.
+        stale = tuple(name for name in stale if name != subject.kind.attached_by)
         return dataclasses.replace(seen, drift=drift, stale=stale)
 
     def _missed(self, subject: Subject, inventory: Inventory) -> Absent:
@@ -122,14 +139,38 @@ class Observer:
             inventory.unsubscribe(key)
 
 
+async def _misplaced(subject: Subject, error: CloudError) -> Outcome | None:
+    """What is wrong with the place that an object asks for, where the cloud knows none such and its lists tell why."""
+    if not isinstance(error, NotFound) or subject.pin or subject.spec is None or subject.place is None:
+        return None
+    try:
+        await connection_of(subject).verbs(subject.kind).check(subject.wanted(subject.place))
+    except InvalidSpec as wrong:
+        return explain(wrong, "spec", serves=False)
+    return None
+
+
 def _made_unseen(subject: Subject) -> float:
     """When the cloud ended a create that no LIST has shown since; 0.0 if there is none.
 
     A LIST may show a resource only a while after its task has FINISHED: until then an absence proves nothing.
     """
     operation, track = subject.operation, subject.track
-    if operation is None or operation.verb is not Verb.CREATE or track.shown_at >= operation.started_at:
+    if operation is None or operation.verb is not Verb.CREATE:
+        return 0.0
+    # Status has `createdAt` of what was shown; by the cloud's clock, and of a former resource after a new create.
+    created = subject.obj.status.get("createdAt")
+    shown_at = max(track.shown_at, parse_time(created) + CLOCKS_DIFFER if created else 0.0)
+    if shown_at >= operation.started_at:
         return 0.0
     if operation.task_ids and track.spent == operation.task_ids:
         return 0.0
     return max(operation.started_at, track.settled_at)
+
+
+def _never_seen(subject: Subject) -> bool:
+    """Whether no LIST has shown what the last create made: neither in this process, nor by what status says."""
+    operation, adopted = subject.operation, subject.intent is not None and subject.intent.adopted
+    if operation is None or operation.verb is not Verb.CREATE or adopted:
+        return False
+    return subject.track.shown_at < operation.started_at and not is_ready(subject.obj)

@@ -4,11 +4,12 @@ The comments are the contracts; nothing here knows kopf, HTTP or pydantic.
 """
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from caas_operator.core.attachment import Attachment
 from caas_operator.core.lifespan import UNLIMITED, Lifespan
 from caas_operator.core.model import External, Health, Place, Receipt, Reference
 from caas_operator.core.secret import Sealed
@@ -43,6 +44,15 @@ class Inputs:
             return sealed
         return Sealed(base64.b64encode(sealed.reveal().encode()).decode("ascii"))
 
+    def secrets(self, apart: Collection[tuple[str, str, str]] = ()) -> frozenset[Sealed]:
+        """Every value that comes from a Secret, but those `apart`, by (kind, object name, key)."""
+        return frozenset(
+            value
+            for (kind, name), values in self.values.items()
+            for key, value in values.items()
+            if kind == "Secret" and (kind, name, key) not in apart
+        )
+
     def all(self, kind: str, name: str) -> Mapping[str, Sealed]:
         return self.values.get((kind, name), {})
 
@@ -72,6 +82,20 @@ class Wanted:
     marker: str
     inputs: Inputs
     applied: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What asking an address came to. `told` is for logs; `barred`: why it may not be asked at all, for people."""
+
+    alive: bool
+    told: str
+    barred: str = ""
+
+
+class Prober(Protocol):
+    async def ask(self, url: str) -> Reply:
+        """Ask once, within seconds. Alive is what answers 2xx or 3xx; a redirect is not followed. Never raises."""
 
 
 class Naming(StrEnum):
@@ -113,6 +137,31 @@ class Verbs(Protocol):
         Raises InvalidSpec naming what is missing or unknown; may read the cloud's lists.
         """
 
+    async def check(self, wanted: Wanted) -> None:
+        """Hold the spec against what the cloud's own lists offer, before a create.
+
+        Raises InvalidSpec for what they lack, and nothing else: where a list cannot be read, the cloud judges.
+        """
+
+    async def advise(self, wanted: Wanted, found: External | None) -> str:
+        """After a used-up quota or capacity: which limit it is, or where there is room. Empty: nothing is known.
+
+        `found`: what is there already. Raises CloudError.
+        """
+
+
+class AttachingVerbs(Verbs, Protocol):
+    """What resources that need an attachment have besides. Attachments are synchronous: no task follows."""
+
+    async def attachments(self, scope: str) -> Sequence[External]:
+        """All of a scope, whoever's they are; `wire` is as `Attachment.shown`."""
+
+    async def attach(self, scope: str, wanted: Attachment, found: External | None) -> Mapping[str, str]:
+        """Make it, or bring what was found up to date; returns what the cloud then shows of it."""
+
+    async def detach(self, scope: str, name: str) -> None:
+        """Raises NotFound where the cloud says so."""
+
 
 class TransientVerbs(Verbs, Protocol):
     """What resources that expire have besides."""
@@ -134,6 +183,8 @@ class Kind:
     `applied` names the optional fields that the spec sets, also those inside others (`scale.triggers`); the engine
     only keeps them. `health` judges what was found by the spec. `write_only` has the secret values that the cloud takes
     and never shows again, by field. `verbs` takes the client of an account, as `connect` of the cloud layer made it.
+    `attached_by` is the spec field that asks for an attachment (nothing: the kind has none, else its verbs are
+    AttachingVerbs), `attachment` what it asks for; that raises InvalidSpec.
     """
 
     name: str
@@ -154,6 +205,12 @@ class Kind:
     lifespan: Callable[[Any], Lifespan] = lambda _: UNLIMITED
     furnished: Callable[[Any], Sequence[str]] = lambda _: ()
     """The fields that are brought into the resource after its create, by `TransientVerbs.furnish`."""
+    attached_by: str = ""
+    attachment: Callable[[Wanted], Attachment | None] = lambda _: None
+    checked: Callable[[Any, External], str | None] = lambda _spec, _found: None
+    """The URL that must answer before the object is Ready: None where none is to be asked, "" while it is not known."""
+    exported: Callable[[External], str] = lambda found: found.endpoint
+    """What `exportTo` publishes; nothing while it is not known."""
 
 
 class TaskState(StrEnum):

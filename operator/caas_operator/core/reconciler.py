@@ -6,20 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from caas_operator.core.acting import Actor
+from caas_operator.core.advice import advised
+from caas_operator.core.attaching import AttachmentObserver
+from caas_operator.core.attachment import Attached
 from caas_operator.core.claims import Claims
 from caas_operator.core.decision import Facts, decide
-from caas_operator.core.errors import StaleObject
+from caas_operator.core.errors import CloudError, StaleObject
 from caas_operator.core.fingerprint import Fingerprints
+from caas_operator.core.finishing import Finisher
 from caas_operator.core.gathering import gather
 from caas_operator.core.model import FINALIZER, PAUSED, Key, Resource, Verb
 from caas_operator.core.observing import Observer
 from caas_operator.core.outcome import Outcome, Reason, State
 from caas_operator.core.ports import Clock, TaskState
 from caas_operator.core.preparing import Preparation
+from caas_operator.core.problems import explain
 from caas_operator.core.results import Result
 from caas_operator.core.schedule import DELETE_WAITS_FOR_TASK
 from caas_operator.core.status import is_converged, next_status, reconcile_request, worth_writing
-from caas_operator.core.steps import Absent, Adopt, Release, Seen, Unseen
+from caas_operator.core.steps import Absent, Adopt, Attach, Create, Present, Release, Seen, Unseen
 from caas_operator.core.subject import Subject, Track, circumstances
 from caas_operator.core.surroundings import Events, NotYet, Objects, References
 from caas_operator.core.tasks import Verdict
@@ -54,12 +59,20 @@ class Reconciler:
     clock: Clock
     wake: Callable[[Key], None]
     leading_since: float
+    finisher: Finisher
     fingerprints: Fingerprints | None = None
     tracks: dict[Key, Track] = field(default_factory=dict)
     observer: Observer = field(init=False)
+    attachments: AttachmentObserver = field(init=False)
 
     def __post_init__(self) -> None:
         self.observer = Observer(self.clock, self.leading_since)
+        self.attachments = AttachmentObserver(self.clock, self.leading_since)
+
+    def lead(self, since: float) -> None:
+        """From now on this process alone speaks to the clouds."""
+        self.observer.leading_since = since
+        self.attachments.leading_since = since
 
     async def visit(self, obj: Resource) -> Visit:
         """Move one object one step closer to its spec. Raises ObjectGone, StaleObject."""
@@ -77,11 +90,26 @@ class Reconciler:
         running = verdict is not None and verdict.state is TaskState.RUNNING and not self._waited_enough(subject)
         seen = Unseen() if running else await self.observer.see(subject)
         group = subject.connection.group if subject.connection else ""
-        if seen is None:
+        attached = await self._attached(subject, seen) if seen is not None else None
+        if seen is None or attached is None:
             return Visit(group, self.clock.now() + QUIET_WAIT)
-        result = await self._carry_out(subject, gather(subject, seen, verdict, self.clock.now()))
+        result = await self._carry_out(subject, gather(subject, seen, attached, verdict, self.clock.now()))
+        self.preparation.bound(subject, result.binding.pin)
+        result = await self.finisher.finish(subject, result)
         await self._conclude(subject, result)
+        if subject.over:
+            self.observer.unwatch(obj.key)
         return Visit(group, result.again_at, result.outcome)
+
+    async def _attached(self, subject: Subject, seen: Seen) -> Attached | None:
+        """How the attachment stands; None as the observer's."""
+        try:
+            return await self.attachments.see(subject, seen)
+        except CloudError as error:
+            if is_converged(subject.obj) and not subject.obj.deleting:
+                return None
+            subject.take(explain(error, f"list for {subject.kind.attached_by}"))
+            return Attached(surplus=subject.obj.deleting, unseen=True)
 
     def _waited_enough(self, subject: Subject) -> bool:
         """A deletion that has waited for a task for long looks for itself."""
@@ -99,13 +127,16 @@ class Reconciler:
         """The object is gone from the cluster."""
         self.tracks.pop(key, None)
         self.observer.unwatch(key)
+        self.attachments.unwatch(key)
         self.references.forget(key)
+        self.finisher.forget(key)
         for waiting in self.claims.drop(key.uid):
             self.wake(waiting)
 
     async def _held(self, obj: Resource, track: Track) -> Visit:
         kind = self.preparation.kinds[obj.kind]
         subject = Subject(obj, kind, track, marker="")
+        self.finisher.rest(obj.key)
         await self._conclude(subject, await self.actor.act(subject, decide(Facts(Unseen(), paused=True)), Unseen()))
         return Visit()
 
@@ -128,19 +159,25 @@ class Reconciler:
         """What the write-only values are now, for the record and for telling a change."""
         if subject.spec is None or subject.place is None or self.fingerprints is None:
             return
-        values = subject.kind.write_only(subject.wanted(subject.place))
+        values = dict(subject.kind.write_only(subject.wanted(subject.place)))
+        if subject.attachment is not None:
+            values[subject.kind.attached_by] = subject.attachment.hidden
         subject.fingerprint = self.fingerprints.of(values) if values else None
 
     async def _carry_out(self, subject: Subject, facts: Facts) -> Result:
         step = decide(facts)
+        if isinstance(step, Adopt | Attach | Create) and not self.claims.confirm(subject.obj.uid):
+            # Somebody with a better right to the name came meanwhile; the next pass says who.
+            return Result(again_at=self.clock.now())
         if isinstance(step, Adopt):
-            await self.actor.bond.adopt(subject, step.found)
+            drift = facts.seen.drift if isinstance(facts.seen, Present) else ()
+            await self.actor.bond.adopt(subject, step.found, drift)
             step = decide(dataclasses.replace(facts, claimed=True, pinned=True))
         if isinstance(step, Release):
             return await self._release(subject, facts.seen)
         if subject.observe_only and FINALIZER in subject.obj.finalizers:
             await self.actor.bond.release(subject)
-        return await self.actor.act(subject, step, facts.seen)
+        return await advised(subject, await self.actor.act(subject, step, facts.seen), facts.seen, self.clock.now())
 
     async def _release(self, subject: Subject, seen: Seen) -> Result:
         pin = subject.pin

@@ -4,14 +4,26 @@ import dataclasses
 import logging
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from caas_operator.core import steps
 from caas_operator.core.errors import CloudError
-from caas_operator.core.model import External, Health
+from caas_operator.core.model import External, Health, Operation, Verb
 from caas_operator.core.outcome import Outcome, Reason, State
 from caas_operator.core.ports import Clock, Naming
-from caas_operator.core.results import LOOKING, Result, bind, blocked, deadline, in_progress, provider, serving
+from caas_operator.core.results import (
+    LOOKING,
+    Result,
+    bind,
+    blocked,
+    deadline,
+    differing,
+    in_progress,
+    provider,
+    serves,
+    serving,
+)
 from caas_operator.core.schedule import LONGEST_DEPENDENCY_WAIT, REVISIT, backoff, look_again
 from caas_operator.core.status import Binding
 from caas_operator.core.subject import Subject
@@ -35,11 +47,22 @@ class Reporter:
             track.failures += 1
             wait = min(LONGEST_DEPENDENCY_WAIT, backoff(track.failures, self.jitter))
             again_at = math.inf if problem.state is State.REFUSED else now + wait
+        again_at = min(again_at, self._whatever_is_wrong(subject, seen, now))
         if subject.obj.deleting:
             told = blocked(subject, told)
         elif told.serves is None:
             told = dataclasses.replace(told, serves=serving(seen))
         return Result(told, again_at=again_at if math.isfinite(again_at) else None)
+
+    def _whatever_is_wrong(self, subject: Subject, seen: steps.Seen, now: float) -> float:
+        """When a transient resource comes to its end, or may be seen to have come to it."""
+        if subject.kind.naming is not Naming.NUMBERED or subject.obj.deleting:
+            return math.inf
+        if isinstance(seen, steps.Absent) and not seen.proven:
+            subject.track.floor = now
+            return max(seen.proven_at, now + look_again(0.0))
+        ends_at = subject.lifespan.ends_at(subject.obj.status)
+        return ends_at if ends_at is not None and ends_at > now else math.inf
 
     def fail(self, subject: Subject, problem: Outcome, error: CloudError | None = None) -> Result:
         """Remember a failure: in force until its backoff is over, a refusal until the circumstances change."""
@@ -76,7 +99,7 @@ class Reporter:
             )
             problem = Outcome(State.RETRYING, Reason.NOT_FOUND, told, serves=False)
             return Result(problem, dataclasses.replace(binding, pin=None), self.clock.now() + REVISIT)
-        binding = dataclasses.replace(binding, found=seen.found)
+        binding = dataclasses.replace(binding, found=differing(seen.found, seen.drift))
         if seen.found.health is Health.EXPIRED:
             return dataclasses.replace(self.ended(subject, seen.found), binding=binding)
         if seen.drift and seen.found.health in (Health.SERVING, Health.STOPPED):
@@ -84,10 +107,17 @@ class Reporter:
             return Result(Outcome(State.DRIFTED, Reason.DRIFT_DETECTED, told), binding)
         return dataclasses.replace(self.watch(subject, seen.found), binding=binding)
 
+    def adopting(self, subject: Subject, found: External, drift: Sequence[str]) -> Result:
+        """Taken over, and to be changed: that is said before it is done."""
+        told = f"took over {found.id}; to be changed there: {', '.join(drift)}"
+        outcome = Outcome(State.UPDATING, Reason.UPDATING, told, serves=serves(found))
+        binding = Binding(bind(subject, found), provider(subject), differing(found, drift), applied=())
+        return Result(outcome, binding, self.clock.now())
+
     def watch(self, subject: Subject, found: External) -> Result:
         track, now = subject.track, self.clock.now()
         track.problem, track.futile = None, ()
-        operation = subject.operation if subject.operation is not subject.recorded else None
+        operation = unrecorded(subject)
         # What is bound and does not serve yet is bound all the same: an empty list says so.
         applied: tuple[str, ...] | None = None if "appliedFields" in subject.obj.status else ()
         binding = Binding(bind(subject, found), provider(subject), found, operation, applied)
@@ -115,7 +145,7 @@ class Reporter:
 
     def outdated(self, subject: Subject, found: External, stale: tuple[str, ...]) -> Result:
         result = self.watch(subject, found)
-        if result.outcome is None or result.outcome.state is not State.SERVING:
+        if not stale or result.outcome is None or result.outcome.state is not State.SERVING:
             return result
         told = f"changed since it was sent, and cannot be changed there: {', '.join(stale)}; make a new object"
         binding = dataclasses.replace(result.binding, secrets=None)
@@ -130,7 +160,19 @@ class Reporter:
         again_at = lifespan.forgotten_at(subject.obj.status)
         if again_at is None and lifespan.kept_after is not None:
             again_at = now + lifespan.kept_after
-        return Result(Outcome(State.COMPLETE, Reason.EXPIRED, told), Binding(found=found), again_at)
+        binding = Binding(found=found)
+        if found is not None and subject.in_flight:
+            binding = Binding(bind(subject, found), provider(subject), found, unrecorded(subject))
+        return Result(Outcome(State.COMPLETE, Reason.EXPIRED, told), binding, again_at)
+
+
+def unrecorded(subject: Subject) -> Operation | None:
+    """The last operation where status has no word of it: also of a create whose answer was lost and that is seen."""
+    operation, intent = subject.operation, subject.intent
+    if subject.kind.naming is Naming.NUMBERED and subject.in_flight and intent is not None:
+        known = operation is not None and operation.verb is Verb.CREATE and operation.started_at >= intent.at
+        return operation if known else Operation(Verb.CREATE, (), subject.obj.generation, intent.at)
+    return operation if operation is not subject.recorded else None
 
 
 def fields(problem: Outcome, error: CloudError | None, wait: float) -> dict[str, object]:

@@ -1,5 +1,7 @@
 """What a step comes to: its words, and the record that status is to keep. Nothing here calls anybody."""
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from caas_operator.core import steps
@@ -35,11 +37,11 @@ def follow(subject: Subject, *, known: bool) -> Result:
     operation = subject.operation
     started = operation.started_at if operation else 0.0
     if subject.obj.deleting:
-        if not known and not is_ready(subject.obj):
-            return Result(again_at=started + DELETE_WAITS_FOR_TASK)
         own = operation is not None and operation.verb is Verb.DELETE
-        told = "" if own or not known else "waiting for a running task before the deletion"
         again = started + (TASK_FORGOTTEN if own else DELETE_WAITS_FOR_TASK)
+        if not known and not is_ready(subject.obj):
+            return Result(again_at=again)
+        told = "" if own or not known else "waiting for a running task before the deletion"
         return Result(Outcome(State.DELETING, Reason.DELETING, told), again_at=again)
     quiet = not known or is_retrying(subject.obj)
     return Result(None if quiet else in_progress(subject, serves=None), again_at=started + TASK_FORGOTTEN)
@@ -96,6 +98,11 @@ def serving(seen: steps.Seen) -> bool | None:
 
 def serves(found: External) -> bool | None:
     return {Health.SERVING: True, Health.STOPPED: True, Health.CHANGING: None}.get(found.health, False)
+
+
+def differing(found: External, drift: Sequence[str]) -> External:
+    """`found`, with the names of the fields that differ among what is observed."""
+    return dataclasses.replace(found, observed={**found.observed, "differing": list(drift)}) if drift else found
 
 
 def provider(subject: Subject) -> str:

@@ -22,6 +22,8 @@ class Identity:
     import_id: str = ""
     number: int = 0
     """Of the POST that may be under way."""
+    unseen: bool = False
+    """A POST was taken, and what it made was never seen: a cloud may refuse it later, in its task."""
 
     def tokens(self) -> frozenset[str]:
         """Under what an inventory tells this object of changes."""
@@ -35,19 +37,28 @@ def look(listing: Listing, identity: Identity) -> Absent | Present:
     """The object's resource in a LIST; the drift is filled in by who knows the spec."""
     found, twins = _find(listing, identity)
     if found is not None:
-        pinned = identity.pin is not None
-        return Present(
-            found, mine=found.marker == identity.marker or (pinned and _pinned_proof(found, identity)), twins=twins
-        )
+        return Present(found, mine=_is_mine(found, identity), twins=twins)
+    return absence(listing, identity)
+
+
+def absence(listing: Listing, identity: Identity) -> Absent:
+    """What it means that a LIST does not show the object's resource."""
     proven_at = identity.since + CREATE_FENCE
     if identity.in_flight and listing.begun <= proven_at:
         return Absent(proven=False, proven_at=proven_at)
     return Absent()
 
 
-def _pinned_proof(found: External, identity: Identity) -> bool:
-    """A pin is proof by id, or by name while nobody else has signed the resource."""
-    return identity.naming is Naming.NUMBERED or found.marker is None
+def _is_mine(found: External, identity: Identity) -> bool:
+    """The marker proves it, but for what must never be adopted, whoever signed that.
+
+    A pin is proof by id, or by name while nobody else has signed the resource; not by the name of what was never
+    seen, for somebody else may have taken it.
+    """
+    pinned = identity.pin is not None
+    if found.marker == identity.marker:
+        return pinned or not found.foreign
+    return pinned and (identity.naming is Naming.NUMBERED or (found.marker is None and not identity.unseen))
 
 
 def _find(listing: Listing, identity: Identity) -> tuple[External | None, tuple[External, ...]]:
@@ -60,7 +71,9 @@ def _find(listing: Listing, identity: Identity) -> tuple[External | None, tuple[
         found = listing.by_id.get(identity.pin.external_id or "")
         twins = [item for item in marked if found and item.number == found.number and item.id != found.id]
         return found, _living(twins)
-    alive = sorted(_living(marked), key=lambda item: (-item.number, item.created_at, item.id))
+    # The end of those before the one that is on its way was confirmed, or they were left to expire.
+    next_ones = [item for item in _living(marked) if item.number >= identity.number]
+    alive = sorted(next_ones, key=lambda item: (-item.number, item.created_at, item.id))
     if not alive:
         # What our POST made may have come to its end before we saw it.
         return next((item for item in marked if identity.number and item.number == identity.number), None), ()

@@ -20,7 +20,10 @@ from caas_operator.core.schedule import EXPIRY_MOVE
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What a pass knows of the object's place in the cloud; None leaves what status says, `forget` drops it."""
+    """What a pass knows of the object's place in the cloud; None leaves what status says, `forget` drops it.
+
+    `exported`: where the endpoint was published; empty: nowhere any more.
+    """
 
     pin: Pin | None = None
     provider: str = ""
@@ -28,6 +31,7 @@ class Binding:
     operation: Operation | None = None
     applied: tuple[str, ...] | None = None
     secrets: Mapping[str, Any] | None = None
+    exported: Mapping[str, Any] | None = None
     forget: bool = False
 
 
@@ -77,9 +81,11 @@ def _bind(status: JsonObject, binding: Binding) -> None:
         status["appliedFields"] = sorted(binding.applied)
     if binding.secrets:
         status["appliedSecrets"] = dict(binding.secrets)
+    if binding.exported is not None:
+        _set_or_drop(status, "exportedTo", dict(binding.exported))
 
 
-def _set_or_drop(status: JsonObject, key: str, value: str) -> None:
+def _set_or_drop(status: JsonObject, key: str, value: Any) -> None:
     if value:
         status[key] = value
     else:
@@ -117,8 +123,17 @@ def is_retrying(obj: Resource) -> bool:
     )
 
 
-def is_ready(obj: Resource) -> bool:
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in obj.status.get("conditions", ()))
+def is_ready(obj: Resource, generation: int = 0) -> bool:
+    """Whether status says Ready, of this generation or a later one."""
+    return any(
+        c["type"] == "Ready" and c["status"] == "True" and c.get("observedGeneration", 0) >= generation
+        for c in obj.status.get("conditions", ())
+    )
+
+
+def is_complete(obj: Resource) -> bool:
+    """Whether status says that the life of a transient resource is over."""
+    return any(c["type"] == "Complete" and c["status"] == "True" for c in obj.status.get("conditions", ()))
 
 
 def is_converged(obj: Resource, generation: int | None = None) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from caas_operator.core.attachment import Attached
 from caas_operator.core.model import External
 from caas_operator.core.outcome import Outcome
 
@@ -73,6 +74,20 @@ class Create:
 
 
 @dataclass(frozen=True, slots=True)
+class Attach:
+    """Make what the resource needs beside it, or bring what was `found` of that up to date."""
+
+    found: External | None
+
+
+@dataclass(frozen=True, slots=True)
+class Detach:
+    """What was attached is needed no more: take it away, and make sure of it."""
+
+    attached: Attached
+
+
+@dataclass(frozen=True, slots=True)
 class Adopt:
     """Take what was found under management: claim the object and bind it."""
 
@@ -138,9 +153,10 @@ class Furnish:
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """Use the resource, so that it does not expire."""
+    """Use the resource, so that it does not expire. `stale`: as in Present."""
 
     found: External
+    stale: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,4 +205,4 @@ Step = (
     | Release
     | Protected
     | Ended
-) | (Missing | Replace | Furnish | Touch | Forget | Renew | Observe | Outdated | Watch)
+) | (Attach | Detach | Missing | Replace | Furnish | Touch | Forget | Renew | Observe | Outdated | Watch)

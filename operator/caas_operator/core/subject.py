@@ -5,17 +5,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from caas_operator.core.identity import Intent, in_flight
+from caas_operator.core.attachment import Attaching, Attachment
+from caas_operator.core.identity import Intent, in_flight, pin_of
 from caas_operator.core.lifespan import UNLIMITED, Lifespan
-from caas_operator.core.model import FINALIZER, External, Operation, Pin, Place, Resource
+from caas_operator.core.model import FINALIZER, External, Operation, Pin, Place, Resource, documents
 from caas_operator.core.outcome import Outcome
-from caas_operator.core.ports import Inputs, Kind, Wanted
+from caas_operator.core.ports import Inputs, Kind, Naming, Wanted
 from caas_operator.core.scrub import conceal
 from caas_operator.core.secret import Sealed
-from caas_operator.core.status import reconcile_request
+from caas_operator.core.status import is_complete, reconcile_request
 from caas_operator.core.surroundings import Connection
 
 Circumstances = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What the cloud said, at `at`, about the failure whose message is `about`."""
+
+    about: str = ""
+    text: str = ""
+    at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -30,7 +40,8 @@ class Track:
     the resource to keep it alive. `gone`: the id whose DELETE was done, whatever lists show for a while. `closed`: the
     time of the intent all of whose POSTs we know to be answered. `operation`: the last one, where status has none as
     young. `words`: what the last failed task said. `settled_at`: when we learned that the last operation's tasks have
-    ended. `shown_at`: when a LIST last showed the resource.
+    ended. `shown_at`: when a LIST last showed the resource. `advice`: on the last failure.
+    `unpublished`: how often in turn the endpoint could not be published.
     """
 
     floor: float = 0.0
@@ -54,6 +65,9 @@ class Track:
     words: str = ""
     settled_at: float = 0.0
     shown_at: float = 0.0
+    unpublished: int = 0
+    advice: Advice = Advice()
+    attaching: Attaching = field(default_factory=Attaching)
 
 
 @dataclass(slots=True)
@@ -61,7 +75,8 @@ class Subject:
     """The object of a pass.
 
     `problem` set: nothing may be changed. `place`: where its resource is, None if there is nowhere to look; `located`:
-    where the spec would have it. `recorded`: the operation that status keeps.
+    where the spec would have it. `recorded`: the operation that status keeps. `attachment`: the one that spec asks for.
+    `moving`: spec asks for another scope or account than those where only an attachment is so far.
     """
 
     obj: Resource
@@ -79,6 +94,8 @@ class Subject:
     problem: Outcome | None = None
     circumstances: Circumstances = ()
     fingerprint: Mapping[str, Any] | None = None
+    attachment: Attachment | None = None
+    moving: bool = False
 
     @property
     def operation(self) -> Operation | None:
@@ -86,8 +103,9 @@ class Subject:
         mine, recorded = self.track.operation, self.recorded
         if mine is None or recorded is None:
             return mine or recorded
-        if int(recorded.started_at) > int(mine.started_at):
-            return recorded
+        if int(recorded.started_at) != int(mine.started_at):
+            # Two creates without tasks are told from each other by their time alone.
+            return max(recorded, mine, key=lambda one: one.started_at)
         same = (mine.verb, mine.task_ids) == (recorded.verb, recorded.task_ids)
         return recorded if same else mine
 
@@ -102,8 +120,37 @@ class Subject:
         return self.open and self.intent is not None and self.track.closed != self.intent.at
 
     @property
+    def attachment_recorded(self) -> bool:
+        """Whether status says that the resource was given its attachment."""
+        return self.kind.attached_by in (self.obj.status.get("appliedFields") or ())
+
+    @property
+    def attached(self) -> bool:
+        """Whether there may be an attachment of the object: that is said on it before one is made."""
+        noted = self.intent is not None and self.intent.attached
+        return bool(self.kind.attached_by) and (noted or self.attachment_recorded)
+
+    @property
+    def tied(self) -> bool:
+        """Whether the intent says where the object is: a POST may be under way there, or an attachment is there."""
+        noted = self.intent is not None and self.intent.attached and bool(self.kind.attached_by)
+        return self.in_flight or noted
+
+    @property
+    def newly_adopted(self) -> bool:
+        """Whether it was found and taken over, and status does not say so yet."""
+        adopted = self.intent is not None and self.intent.adopted
+        return adopted and self.operation is None and pin_of(self.obj) is None
+
+    @property
     def lifespan(self) -> Lifespan:
-        return self.kind.lifespan(self.spec) if self.spec is not None else UNLIMITED
+        """What is only observed is neither ended nor kept alive by us."""
+        return UNLIMITED if self.spec is None or self.observe_only else self.kind.lifespan(self.spec)
+
+    @property
+    def over(self) -> bool:
+        """Whether the cloud has said that what the object is bound to has come to its end, and status says so."""
+        return self.kind.naming is Naming.NUMBERED and self.pin is not None and is_complete(self.obj)
 
     @property
     def import_id(self) -> str:
@@ -120,13 +167,17 @@ class Subject:
 
     def wanted(self, place: Place) -> Wanted:
         applied = frozenset(self.obj.status.get("appliedFields") or ())
+        if self.attached:
+            # The POST that named it may have been done though status has no word of it.
+            applied |= {self.kind.attached_by}
         return Wanted(self.spec, place, self.marker, self.inputs, applied)
 
     @property
     def sealed(self) -> frozenset[Sealed]:
         """The values of the Secrets that the spec refers to."""
-        secrets = (values for (kind, _), values in self.inputs.values.items() if kind == "Secret")
-        return frozenset(value for values in secrets for value in values.values())
+        apart = documents(self.kind.references(self.spec)) if self.spec is not None else frozenset()
+        parts = self.attachment.parts if self.attachment else frozenset()
+        return self.inputs.secrets(apart) | parts
 
     def fit(self, text: str) -> str:
         """What the cloud said, fit for status, events and logs: without the values of the object's Secrets."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from caas_operator.core.inventory import Inventory
-from caas_operator.core.model import AccountRef, JsonObject, Key, Reference, Resource
+from caas_operator.core.model import AccountRef, ExportTarget, JsonObject, Key, Reference, Resource
 from caas_operator.core.outcome import Outcome
 from caas_operator.core.ports import Defaults, Inputs, Kind, Verbs
 from caas_operator.core.tasks import TaskBoard
@@ -41,6 +41,9 @@ class Connection(Protocol):
 
     def verbs(self, kind: Kind) -> Verbs: ...
     def inventory(self, kind: Kind, scope: str) -> Inventory: ...
+    def attachments(self, kind: Kind, scope: str) -> Inventory:
+        """The shared LIST of what is attached to resources of a kind."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,23 @@ class Resolved:
 class References(Protocol):
     async def resolve(self, obj: Resource, wanted: Sequence[Reference], *, newer_than: float) -> Resolved | Outcome:
         """Values no older than `newer_than`, or than the last resync; the object is woken when one changes later."""
+        ...
+
+    def forget(self, key: Key) -> None: ...
+
+
+class Exports(Protocol):
+    """Values that objects publish for others in the cluster, in ConfigMaps that they own. Raises NotLeading alone."""
+
+    async def publish(self, obj: Resource, target: ExportTarget, value: str) -> Outcome | None:
+        """Have the value there; costs nothing while it is. An Outcome says why it cannot be.
+
+        The object is woken when somebody else has changed it later.
+        """
+        ...
+
+    async def retract(self, obj: Resource, target: ExportTarget) -> Outcome | None:
+        """Have nothing of the object there any more; what is not its own is left alone."""
         ...
 
     def forget(self, key: Key) -> None: ...

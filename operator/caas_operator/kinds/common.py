@@ -42,8 +42,8 @@ class CommonSpec(SpecModel):
     )
     export_to: ExportTo | None = Field(
         default=None,
-        description="Writes the endpoint (of a sandbox: its id) to a ConfigMap for other workloads. Unset: nothing is "
-        "written.",
+        description="Writes the endpoint (of a sandbox: its id) to a ConfigMap for other workloads, before Ready. "
+        "Unset: nothing is written, and what was written before is taken out.",
     )
 
     @property

@@ -1,19 +1,18 @@
 """Projects and regions of Gcore by their names, as one credential sees them."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from caas_operator.cloud.gcore.client import GcoreClient
 from caas_operator.core.errors import InvalidSpec
 from caas_operator.core.model import JsonObject
 from caas_operator.core.ports import Defaults
+from caas_operator.kinds.lists import SharedList
 from caas_operator.kinds.wire.place import id_of_name
 
-MISS_SECONDS = 30.0
-"""A name that is not in the list is looked for again at most this often."""
+SHOWN = 10
+"""How many of the cloud's regions a message lists."""
 
 
 class InProject(Protocol):
@@ -25,43 +24,39 @@ class InProject(Protocol):
     def project_name(self) -> str | None: ...
 
 
-@dataclass
 class NamedIds:
     """One of the cloud's lists, read once for all who ask, and again when a name is missing."""
 
-    read: Callable[[], Awaitable[Sequence[JsonObject]]]
-    key: str
-    now: Callable[[], float] = time.monotonic
-    items: Sequence[JsonObject] = ()
-    _read_at: float | None = None
-    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    def __init__(
+        self,
+        read: Callable[[], Awaitable[Sequence[JsonObject]]],
+        key: str,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.list = SharedList(read, now)
+        self.key = key
 
     async def id_of(self, name: str, field: str) -> int:
         """Raises CloudError, and InvalidSpec on `field` for a name that is missing or there twice."""
         try:
-            return id_of_name(self.items, self.key, name, field)
+            return id_of_name(self.list.rows, self.key, name, field)
         except InvalidSpec:
-            await self._refresh()
-        return id_of_name(self.items, self.key, name, field)
-
-    async def _refresh(self) -> None:
-        async with self._lock:
-            if self._read_at is None or self.now() - self._read_at > MISS_SECONDS:
-                self.items = await self.read()
-                self._read_at = self.now()
+            await self.list.refresh()
+        return id_of_name(self.list.rows, self.key, name, field)
 
 
 class Directory:
     """Lives as long as the verbs of one kind in one account. `product`: containers or inference."""
 
     def __init__(self, client: GcoreClient, product: str) -> None:
-        self._projects = NamedIds(client.projects.list, "name")
-        self._regions = NamedIds(lambda: client.regions.list(product), "display_name")
+        self._product = product
+        self._projects = NamedIds(client.projects.list, "name", client.now)
+        self._regions = NamedIds(lambda: client.regions.list(product), "display_name", client.now)
 
     @property
     def region_names(self) -> Mapping[int, str]:
         """Those that were read so far: nothing is read for objects that give ids."""
-        return {item["id"]: item["display_name"] for item in self._regions.items if item.get("display_name")}
+        return {item["id"]: item["display_name"] for item in self._regions.list.rows if item.get("display_name")}
 
     async def project(self, spec: InProject, defaults: Defaults) -> int:
         """The spec's project, else the account's. Raises CloudError and InvalidSpec."""
@@ -89,3 +84,20 @@ class Directory:
 
     async def region_of(self, name: str, field: str) -> int:
         return await self._regions.id_of(name, field)
+
+    async def check_project(self, project: int, field: str) -> None:
+        """Raises InvalidSpec for a project that is not in the cloud's list, if that can be read.
+
+        Which others there are is not said: their names may belong to somebody else.
+        """
+        if await self._projects.list.without("id", project):
+            raise InvalidSpec(field, f"the account's credential sees no project {project}")
+
+    async def check_region(self, region: int, field: str) -> None:
+        """Raises InvalidSpec for a region that is not in the cloud's list for the product, if that can be read."""
+        rows = await self._regions.list.without("id", region)
+        offered = sorted((row["id"], str(row.get("display_name") or "")) for row in rows if type(row.get("id")) is int)
+        if offered:
+            shown = [f"{id_} ({name})" if name else str(id_) for id_, name in offered[:SHOWN]]
+            more = ", ..." if len(offered) > SHOWN else ""
+            raise InvalidSpec(field, f"no region {region} has {self._product}; there are {', '.join(shown)}{more}")

@@ -65,6 +65,13 @@ class AppliedSecrets(StatusModel):
     hmac: dict[str, str] | None = Field(default=None, description="Hash by name of the field.")
 
 
+class ExportedTo(StatusModel):
+    """Where the endpoint, of a sandbox its id, was last written to."""
+
+    name: str = Field(description="Name of the ConfigMap.")
+    key: str = Field(description="Key in it.")
+
+
 Conditions = Annotated[tuple[Condition, ...], ListMap(("type",))]
 FieldNames = Annotated[tuple[str, ...], ListSet()]
 
@@ -107,9 +114,22 @@ class ExternalStatus(ConditionedStatus):
     applied_secrets: AppliedSecrets | None = Field(
         default=None, description="Keyed hashes of the secret values that were last applied."
     )
+    exported_to: ExportedTo | None = Field(
+        default=None, description="ConfigMap and key that exportTo was last written to."
+    )
 
 
-class ObservedContainer(StatusModel):
+class Observed(StatusModel):
+    """What is observed of every kind."""
+
+    differing: FieldNames | None = Field(
+        default=None,
+        description="Fields of spec that the cloud has otherwise: about to be changed there, or under ObserveOnly left "
+        "alone. Names, no values.",
+    )
+
+
+class ObservedContainer(Observed):
     cloud_status: str | None = Field(default=None, description="The cloud's own word, as in `Ready` or `Error`.")
     ready_replicas: int | None = Field(default=None, description="Instances that serve.")
     total_replicas: int | None = Field(default=None, description="Instances that exist.")
@@ -135,7 +155,7 @@ class ObservedRegion(StatusModel):
     error_message: str | None = Field(default=None, description="What the cloud says is wrong in this region.")
 
 
-class ObservedDeployment(StatusModel):
+class ObservedDeployment(Observed):
     cloud_status: str | None = Field(default=None, description="The cloud's own word, as in `ACTIVE` or `PENDING`.")
     ready_replicas: int | None = Field(default=None, description="Replicas that serve, over all regions.")
     total_replicas: int | None = Field(default=None, description="Replicas that exist, over all regions.")
@@ -152,7 +172,7 @@ class InferenceDeploymentStatus(ExternalStatus):
     )
 
 
-class ObservedSandbox(StatusModel):
+class ObservedSandbox(Observed):
     cloud_status: str | None = Field(default=None, description="The cloud's own word, as in `running` or `expired`.")
     memory_limit: str | None = Field(default=None, description="Memory of the sandbox.")
     last_active_at: Timestamp | None = Field(default=None, description="When the sandbox was last used.")

@@ -1,4 +1,4 @@
-"""The simulator as a process: four servers on one event loop, on the loopback interface only."""
+"""The simulator as a process: four servers on one event loop, on the loopback interface unless told otherwise."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from caas_operator.simulator.apps import create_apps
 from caas_operator.simulator.config import Config
 
-HOST = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 KEEP_ALIVE_SECONDS = 75
 """longer than clients keep idle connections, so that no request meets a closing one"""
 
@@ -63,21 +63,21 @@ class QuietServer(uvicorn.Server):
         yield
 
 
-def run(config: Config, ports: Ports, *, exit_with_parent: bool = False) -> int:
+def run(config: Config, ports: Ports, *, host: str = LOOPBACK, exit_with_parent: bool = False) -> int:
     """Serve until SIGTERM or SIGINT. Prints one line of JSON with the URLs once everything listens.
 
     With `exit_with_parent`, also until standard input ends, which is a pipe that only the parent writes to: however
     the parent dies, the pipe ends.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(config, ports, exit_with_parent=exit_with_parent))
+        runner.run(serve(config, ports, host=host, exit_with_parent=exit_with_parent))
     return 0
 
 
-async def serve(config: Config, ports: Ports, *, exit_with_parent: bool = False) -> None:
+async def serve(config: Config, ports: Ports, *, host: str = LOOPBACK, exit_with_parent: bool = False) -> None:
     apps = create_apps(config)
-    listeners = {name: _listen(getattr(ports, name)) for name in ("gcore", "openai", "gateway", "admin")}
-    urls = {name: f"http://{HOST}:{sock.getsockname()[1]}" for name, sock in listeners.items()}
+    listeners = {name: _listen(host, getattr(ports, name)) for name in ("gcore", "openai", "gateway", "admin")}
+    urls = {name: f"http://{host}:{sock.getsockname()[1]}" for name, sock in listeners.items()}
     apps.world.local_urls.update(urls)
     servers = {name: _server(getattr(apps, name)) for name in listeners}
 
@@ -109,10 +109,10 @@ def _at_end_of_input(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) 
     loop.add_reader(sys.stdin.fileno(), readable)
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((HOST, port))
+    listener.bind((host, port))
     listener.listen(1024)
     listener.setblocking(False)
     return listener

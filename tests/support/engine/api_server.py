@@ -18,7 +18,7 @@ Listener = Callable[[str, JsonObject], None]
 
 @dataclass
 class FakeApiServer:
-    """Also the engine's store: `patch_metadata`, `patch_status` and `get`, as kube.store has them."""
+    """Also, but for the name of `delete_seen`, the engine's store as kube.store has it."""
 
     clock: FakeClock
     points: Points
@@ -141,6 +141,13 @@ class FakeApiServer:
         self._begin(resource, "status")["status"] = json.loads(json.dumps(status))
         return self._end(resource, "status")
 
+    async def delete_seen(self, resource: Resource) -> None:
+        """The engine's `delete`: of the object as it was seen."""
+        self._begin(resource, "delete")
+        self.writes.append("delete")
+        self.delete(resource.uid)
+        self.points.reach("delete of the object done")
+
     def _begin(self, resource: Resource, part: str) -> JsonObject:
         self.points.reach(f"{part} asked")
         self.before_write(part)
@@ -167,3 +174,11 @@ class FakeApiServer:
         for listener in self.listeners:
             listener(type_, shown)
         return copy.deepcopy(shown)
+
+
+class FakeStore:
+    """The API server as the engine writes to it."""
+
+    def __init__(self, server: FakeApiServer) -> None:
+        self.get, self.patch_metadata, self.patch_status = server.get, server.patch_metadata, server.patch_status
+        self.delete = server.delete_seen

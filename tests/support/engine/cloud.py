@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from caas_operator.core.errors import CloudError, Conflict, NotFound, Unavailable
+from caas_operator.core.errors import CloudError, Conflict, InvalidSpec, NotFound, Unavailable
 from caas_operator.core.model import Health, Receipt
 from caas_operator.core.ports import TaskReport, TaskState
 from tests.support.clock import FakeClock
@@ -65,7 +65,8 @@ class FakeCloud:
 
     `once` and `always` are what calls answer instead, `task_errors` how the next tasks end. `held`: calls wait for it.
     `list_lag`: a LIST does not show what is younger. `cures`: the end of a task changes the health. `most_alive`: the
-    most resources that one object ever had at a time.
+    most resources that one object ever had at a time. `flavors`: all that there are, if any; `advice`: what it says of
+    a used-up quota.
     """
 
     clock: FakeClock
@@ -81,6 +82,8 @@ class FakeCloud:
     held: asyncio.Event | None = None
     list_lag: float = 0.0
     cures: bool = True
+    flavors: tuple[str, ...] = ()
+    advice: str = ""
     most_alive: Counter[str] = field(default_factory=Counter)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _landing: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
@@ -177,6 +180,15 @@ class FakeCloud:
         await self._call("task")
         self._once("task")
         return self._report(self.jobs[task_id]) if task_id in self.jobs else TaskReport(task_id, TaskState.LOST)
+
+    async def check(self, spec: Mapping[str, Any]) -> None:
+        """As the real ones, this never fails for the cloud's sake."""
+        if self.flavors and spec.get("flavor", self.flavors[0]) not in self.flavors:
+            raise InvalidSpec("spec.flavor", "the cloud has none of this name")
+
+    async def advise(self) -> str:
+        await self._call("advise")
+        return self.advice
 
     # -- how it works -------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from caas_operator.core.attachment import attachment_name
 from caas_operator.core.errors import ImmutableField, InvalidSpec
 from caas_operator.core.model import External, Place, Receipt, Reference
 from caas_operator.core.ports import Defaults, Kind, Naming, Wanted
@@ -31,13 +32,15 @@ def wire_of(wanted: Wanted) -> dict[str, Any]:
         sealed = wanted.inputs.get("Secret", name, "value")
         if sealed is not None:
             wire[f"secret-{name}"] = sealed.reveal()
+    if "login" in wanted.spec:
+        wire["login"] = attachment_name(wanted.marker)
     for name in applied_names(wanted):
         wire.setdefault(name, None)
     return wire | {"marker": wanted.marker}
 
 
 def applied_names(wanted: Wanted) -> frozenset[str]:
-    return wanted.applied & {"size"}
+    return wanted.applied & {"size", "login"}
 
 
 def drift(wanted: Wanted, found: External) -> Sequence[str]:
@@ -63,7 +66,7 @@ def external(thing: Thing, naming: Naming) -> External:
         health=thing.health,
         wire=dict(thing.wire),
         message=thing.message,
-        endpoint="" if thing.wire.get("suspend") else f"https://{thing.name}.example",
+        endpoint="" if thing.wire.get("suspend") else str(thing.wire.get("address", f"https://{thing.name}.example")),
         marker=(numbered["marker"] if numbered else None) if naming is Naming.NUMBERED else thing.wire.get("marker"),
         number=int(numbered["number"]) if numbered else 0,
         foreign=str(thing.wire.get("foreign", "")),
@@ -99,12 +102,23 @@ class FakeVerbs:
     async def delete(self, place: Place, external_id: str) -> Receipt:  # noqa: ARG002 - as the protocol has it
         return await self.cloud.delete(external_id)
 
+    async def check(self, wanted: Wanted) -> None:
+        await self.cloud.check(wanted.spec)
+
+    async def advise(self, wanted: Wanted, found: External | None) -> str:  # noqa: ARG002 - as the protocol has it
+        return await self.cloud.advise()
+
     async def locate(self, spec: Mapping[str, Any], defaults: Defaults, namespace: str, name: str) -> Place:  # noqa: ARG002 - as the protocol has it
         scope = spec.get("project") or (str(defaults.project_id) if defaults.project_id is not None else "")
         if not scope:
             raise InvalidSpec("spec.project", "is required: the account has none")
         chosen = spec.get("name") or (defaults.name_template or "{name}").replace("{name}", name)
         return Place(scope, chosen)
+
+
+def checked(spec: Mapping[str, Any], found: External) -> str | None:
+    path = (spec.get("readinessCheck") or {}).get("path")
+    return None if path is None else found.endpoint and found.endpoint + path
 
 
 def _kind(name: str, naming: Naming) -> Kind:
@@ -120,6 +134,8 @@ def _kind(name: str, naming: Naming) -> Kind:
         health=lambda _, found: found.health,
         write_only=lambda _: {},
         verbs=lambda cloud: FakeVerbs(cloud, naming),
+        checked=checked,
+        exported=lambda found: found.endpoint if naming is Naming.UNIQUE else found.id,
         external_id=(lambda place: f"{place.scope}/{place.name}") if naming is Naming.UNIQUE else (lambda _: None),
         pinned=lambda place: Defaults(
             project_id=int(place.scope), name_template=place.name if naming is Naming.UNIQUE else None

@@ -4,29 +4,35 @@ import asyncio
 import contextlib
 import random
 from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 from caas_operator.app.cache import Cache
+from caas_operator.app.exports import ExportCache
 from caas_operator.app.intake import Intake
 from caas_operator.app.objects import CachedObjects
 from caas_operator.app.references import ReferenceCache
 from caas_operator.app.worker import Workers
 from caas_operator.core.acting import Actor
+from caas_operator.core.answering import Answers
 from caas_operator.core.claims import Claims
 from caas_operator.core.errors import CloudError
+from caas_operator.core.fingerprint import Fingerprints
+from caas_operator.core.finishing import Finisher
 from caas_operator.core.inventory import Inventory
-from caas_operator.core.model import AccountRef, JsonObject, Key, Resource
+from caas_operator.core.model import AccountRef, External, JsonObject, Key, Resource
 from caas_operator.core.outcome import Outcome, Reason, State
-from caas_operator.core.ports import Defaults, Kind, Verbs
+from caas_operator.core.ports import AttachingVerbs, Defaults, Kind, TaskApi, Verbs
 from caas_operator.core.preparing import Preparation
 from caas_operator.core.queue import Priority, WorkQueue
 from caas_operator.core.reconciler import Reconciler
 from caas_operator.core.surroundings import NotYet
 from caas_operator.core.tasks import TaskBoard
 from tests.support.clock import FakeClock, settle
-from tests.support.engine.api_server import FakeApiServer
-from tests.support.engine.cloud import FakeCloud
+from tests.support.engine.api_server import FakeApiServer, FakeStore
 from tests.support.engine.kinds import BOX, CELL
+from tests.support.engine.outside import Outside
 from tests.support.engine.secrets import FakeReader
 
 RESYNC_SECONDS = 60.0
@@ -39,12 +45,20 @@ class Account:
     """An account as its object says it; what tests change of it takes effect at the next pass."""
 
     ref: AccountRef
-    clouds: dict[str, FakeCloud]
+    clouds: Mapping[str, Any]
+    """What a kind's verbs are made over, by kind and endpoint."""
     endpoint: str = "https://cloud.example"
     defaults: Defaults = PROJECT_ONE
     version: str = "1"
     allowed: bool = True
     default: bool = True
+    provider: str = "fake"
+    task_api: TaskApi | None = None
+
+    @property
+    def tasks(self) -> TaskApi | None:
+        """Whom to ask for tasks; of fake clouds the one that has them."""
+        return self.task_api or self.clouds.get(f"Box {self.endpoint}")
 
 
 @dataclass
@@ -54,10 +68,13 @@ class FakeConnection:
     account: Account
     clock: FakeClock
     process: "Process"
-    tasks: TaskBoard
+    tasks: TaskBoard | None
     inventories: dict[tuple[str, str, str], Inventory] = field(default_factory=dict)
     resync_seconds: float = RESYNC_SECONDS
-    provider: str = "fake"
+
+    @property
+    def provider(self) -> str:
+        return self.account.provider
 
     @property
     def ref(self) -> AccountRef:
@@ -79,20 +96,24 @@ class FakeConnection:
     def version(self) -> str:
         return self.account.version
 
-    def cloud(self, kind: Kind) -> FakeCloud:
-        return self.account.clouds[f"{kind.name} {self.account.endpoint}"]
-
     def verbs(self, kind: Kind) -> Verbs:
-        verbs: Verbs = kind.verbs(self.cloud(kind))
+        verbs: Verbs = kind.verbs(self.account.clouds[f"{kind.name} {self.account.endpoint}"])
         return verbs
 
     def inventory(self, kind: Kind, scope: str) -> Inventory:
-        name = (kind.name, scope, self.account.endpoint)
+        verbs = self.verbs(kind)
+        return self._inventory(kind.name, scope, lambda oldest: verbs.list(scope, oldest=oldest))
+
+    def attachments(self, kind: Kind, scope: str) -> Inventory:
+        verbs = cast("AttachingVerbs", self.verbs(kind))
+        return self._inventory(f"{kind.name} {kind.attached_by}", scope, lambda _: verbs.attachments(scope))
+
+    def _inventory(
+        self, what: str, scope: str, fetch: Callable[[float | None], Awaitable[Sequence[External]]]
+    ) -> Inventory:
+        name = (what, scope, self.account.endpoint)
         if name not in self.inventories:
-            verbs = self.verbs(kind)
-            self.inventories[name] = Inventory(
-                lambda oldest: verbs.list(scope, oldest=oldest), self.clock, self.process.wake
-            )
+            self.inventories[name] = Inventory(fetch, self.clock, self.process.wake)
         return self.inventories[name]
 
     async def look_after(self) -> None:
@@ -101,7 +122,7 @@ class FakeConnection:
         await self.resync()
 
     async def poll(self) -> None:
-        if self.tasks.pending:
+        if self.tasks is not None and self.tasks.pending:
             with contextlib.suppress(CloudError):
                 await self.tasks.poll()
 
@@ -119,18 +140,19 @@ class FakeAccounts:
     accounts: list[Account]
     connections: dict[AccountRef, FakeConnection] = field(default_factory=dict)
 
-    def find(self, obj: Resource, kind: Kind, bound: AccountRef | None) -> FakeConnection | Outcome | NotYet:  # noqa: ARG002 - as the protocol has it
+    def find(self, obj: Resource, kind: Kind, bound: AccountRef | None) -> FakeConnection | Outcome | NotYet:
         raw = obj.spec.get("accountRef")
         asked = bound or (AccountRef(raw["kind"], raw["name"]) if raw else None)
         for account in self.accounts:
-            if account.allowed and (account.ref == asked or (asked is None and account.default)):
+            chosen = account.ref == asked or (asked is None and account.default and account.provider in kind.providers)
+            if account.allowed and chosen:
                 return self._connected(account)
         return Outcome(State.RETRYING, Reason.DEPENDENCY_NOT_READY, f"account {asked} does not exist")
 
     def _connected(self, account: Account) -> FakeConnection:
         if account.ref not in self.connections:
             process = self.process
-            board = TaskBoard(account.clouds[f"Box {account.endpoint}"], process.clock, process.wake)
+            board = TaskBoard(account.tasks, process.clock, process.wake) if account.tasks else None
             self.connections[account.ref] = FakeConnection(account, process.clock, process, board)
         return self.connections[account.ref]
 
@@ -157,17 +179,29 @@ class Process:
     """Starts with everything that the cluster has; `run` lets time pass."""
 
     def __init__(
-        self, clock: FakeClock, server: FakeApiServer, accounts: list[Account], reader: FakeReader, cluster: str = "c1"
+        self,
+        clock: FakeClock,
+        server: FakeApiServer,
+        accounts: list[Account],
+        reader: FakeReader,
+        cluster: str = "c1",
+        *,
+        kinds: Mapping[str, Kind] = KINDS,
+        fingerprints: Fingerprints | None = None,
+        outside: Outside | None = None,
     ) -> None:
         self.clock, self.server = clock, server
+        outside = outside or Outside(server.points)
         self.cache, self.queue = Cache(), WorkQueue(clock, 128)
         self.events, self.failed = ToldEvents(), list[str]()
         self.accounts = FakeAccounts(self, accounts)
         self.references = ReferenceCache(reader, clock, self.wake, RESYNC_SECONDS)
-        objects = CachedObjects(server, self.cache)  # type: ignore[arg-type]
+        self.exports = ExportCache(outside.config_maps, clock, self.wake, RESYNC_SECONDS)
+        self.answers = Answers(outside.prober, clock, self.wake)
+        objects = CachedObjects(FakeStore(server), self.cache)  # type: ignore[arg-type]
         claims, jitter = Claims(), random.Random(7)
         self.reconciler = Reconciler(
-            preparation=Preparation(dict(KINDS), self.accounts, self.references, claims, cluster, self.wake),
+            preparation=Preparation(dict(kinds), self.accounts, self.references, claims, cluster, self.wake),
             actor=Actor.of(objects, self.events, clock, jitter),
             objects=objects,
             references=self.references,
@@ -176,12 +210,14 @@ class Process:
             clock=clock,
             wake=self.wake,
             leading_since=clock.now(),
+            finisher=Finisher(self.answers, self.exports, clock, jitter),
+            fingerprints=fingerprints,
         )
         self.workers = Workers(
             queue=self.queue,
             cache=self.cache,
             objects=objects,
-            visits=dict.fromkeys(KINDS, self.reconciler.visit),
+            visits=dict.fromkeys(kinds, self.reconciler.visit),
             forget=self.reconciler.forget,
             clock=clock,
             passed=self._passed,
@@ -197,7 +233,9 @@ class Process:
         server.listeners.append(self._hear)
         for body in server.bodies.values():
             self.intake.receive("ADDED", body)
-        self._loops = [asyncio.create_task(self.queue.run_delays()), asyncio.create_task(self.references.run())]
+        self.reconciler.preparation.recall(self.cache)
+        loops = (self.queue.run_delays, self.references.run, self.exports.run)
+        self._loops = [asyncio.create_task(loop()) for loop in loops]
 
     def wake(self, key: Key) -> None:
         self.queue.add(key, Priority.FOLLOW)
@@ -264,6 +302,7 @@ class Process:
     async def stop(self) -> None:
         self.server.listeners.remove(self._hear)
         ending = (*self._loops, *self._passing, *self._rounds.values())
+        await self.answers.close()
         for loop in ending:
             loop.cancel()
         await asyncio.gather(*ending, return_exceptions=True)

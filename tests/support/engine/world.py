@@ -1,13 +1,16 @@
 """A cluster, its clouds and an operator that can be killed and started again."""
 
 import asyncio
+from collections.abc import Mapping
 
 from caas_operator.core.model import AccountRef
+from caas_operator.core.ports import Kind
 from tests.support.clock import FakeClock
 from tests.support.engine.api_server import FakeApiServer
 from tests.support.engine.cloud import FakeCloud
+from tests.support.engine.outside import Outside
 from tests.support.engine.points import Points
-from tests.support.engine.process import Account, Process
+from tests.support.engine.process import KINDS, Account, Process
 from tests.support.engine.secrets import FakeReader
 
 HOME = "https://cloud.example"
@@ -25,11 +28,14 @@ class TickingClock(FakeClock):
 class World:
     """`boxes` and `cells` are the clouds at HOME; ELSEWHERE has empty ones for accounts that move."""
 
+    kinds: Mapping[str, Kind] = KINDS
+
     def __init__(self) -> None:
         self.clock = TickingClock()
         self.points = Points()
         self.server = FakeApiServer(self.clock, self.points)
         self.reader = FakeReader()
+        self.outside = Outside(self.points)
         self.boxes, self.cells = self._cloud(unique=True), self._cloud(unique=False)
         clouds = {
             f"Box {HOME}": self.boxes,
@@ -51,7 +57,9 @@ class World:
         return clouds
 
     def start(self, cluster: str = "c1") -> Process:
-        self.process = Process(self.clock, self.server, self.accounts, self.reader, cluster)
+        self.process = Process(
+            self.clock, self.server, self.accounts, self.reader, cluster, kinds=self.kinds, outside=self.outside
+        )
         return self.process
 
     def apply(self, kind: str) -> None:

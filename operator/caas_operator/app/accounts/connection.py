@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
+from typing import cast
 
 from caas_operator.app.loops import forever
 from caas_operator.app.telemetry import logs
@@ -14,11 +15,13 @@ from caas_operator.cloud.gate import Gate
 from caas_operator.cloud.gcore.client import GcoreClient
 from caas_operator.core.errors import CloudError
 from caas_operator.core.inventory import Inventory
-from caas_operator.core.model import AccountRef, Key
-from caas_operator.core.ports import Clock, Defaults, Kind, Verbs
+from caas_operator.core.model import AccountRef, External, Key
+from caas_operator.core.ports import AttachingVerbs, Clock, Defaults, Kind, Verbs
 from caas_operator.core.tasks import TaskBoard
 
 logger = logging.getLogger("caas_operator.accounts")
+
+Fetch = Callable[[float | None], Awaitable[Sequence[External]]]
 
 
 @dataclass
@@ -63,14 +66,21 @@ class AccountConnection:
         return self._verbs[kind.name]
 
     def inventory(self, kind: Kind, scope: str) -> Inventory:
-        known = self._inventories.get((kind.name, scope))
+        verbs = self.verbs(kind)
+        return self._inventory(kind.name, scope, lambda oldest: verbs.list(scope, oldest=oldest))
+
+    def attachments(self, kind: Kind, scope: str) -> Inventory:
+        verbs = cast("AttachingVerbs", self.verbs(kind))
+        return self._inventory(f"{kind.name} {kind.attached_by}", scope, lambda _: verbs.attachments(scope))
+
+    def _inventory(self, name: str, scope: str, fetch: Fetch) -> Inventory:
+        known = self._inventories.get((name, scope))
         if known is None:
-            verbs = self.verbs(kind)
-            known = Inventory(lambda oldest: verbs.list(scope, oldest=oldest), self.clock, self.wake)
-            self._inventories[kind.name, scope] = known
-            self._asked_since[kind.name, scope] = self.clock.now()
+            known = Inventory(fetch, self.clock, self.wake)
+            self._inventories[name, scope] = known
+            self._asked_since[name, scope] = self.clock.now()
             fresh = known
-            self._start(f"resync of {kind.name} {scope}", lambda: self._resync(fresh))
+            self._start(f"resync of {name} {scope}", lambda: self._resync(fresh))
         return known
 
     def inventory_age(self) -> float | None:

@@ -69,7 +69,7 @@ def group_of(ref: AccountRef, namespace: str | None) -> str:
 def terms_of(obj: Resource, labels_of: LabelsOf, allowed_hosts: Collection[str]) -> Terms:
     """Raises InvalidSpec naming the field."""
     cluster = obj.kind == "ClusterCloudAccount"
-    spec: CloudAccountSpec = parse_spec(ClusterCloudAccountSpec if cluster else CloudAccountSpec, obj.spec, ())
+    spec: CloudAccountSpec = parse_spec(ClusterCloudAccountSpec if cluster else CloudAccountSpec, obj.spec)
     vendor, part = _cloud(spec)
     bundle = base64.b64decode(spec.ca_bundle).decode("ascii", "replace") if spec.ca_bundle else ""
     organization = (part.organization or "", part.project or "") if isinstance(part, OpenAIAccount) else ("", "")

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from caas_operator.cloud.call import CREATE_TIMEOUT_SECONDS, Call, path_of
+from caas_operator.cloud.call import CATALOG_TIMEOUT_SECONDS, CREATE_TIMEOUT_SECONDS, Call, path_of
 from caas_operator.cloud.gcore.answers import an_object, task_ids
 from caas_operator.cloud.gcore.paging import list_all
 from caas_operator.cloud.transport import Transport, nothing
@@ -51,7 +51,8 @@ class CaasApi:
         return await self.transport.call(call, task_ids)
 
     async def flavors(self, project: Id, region: Id) -> Sequence[JsonObject]:
-        call = Call("caas.flavors", "GET", _ROOT + path_of("flavors", project, region), scope=_scope(project, region))
+        path, scope = _ROOT + path_of("flavors", project, region), _scope(project, region)
+        call = Call("caas.flavors", "GET", path, scope=scope, seconds=CATALOG_TIMEOUT_SECONDS)
         return await list_all(self.transport, call)
 
     async def check_limits(self, project: Id, region: Id, flavor: str, max_replicas: int) -> JsonObject:
@@ -62,6 +63,7 @@ class CaasApi:
             _ROOT + path_of(project, region, "check_limits"),
             body={"flavor": flavor, "max_replicas": max_replicas},
             scope=_scope(project, region),
+            seconds=CATALOG_TIMEOUT_SECONDS,
         )
         return await self.transport.call(call, an_object)
 

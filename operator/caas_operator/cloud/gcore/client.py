@@ -42,6 +42,9 @@ class GcoreClient:
     def gate(self) -> Gate:
         return self.transport.gate
 
+    def now(self) -> float:
+        return self.transport.now()
+
     async def check(self) -> None:
         """Ask whether the credential works, also while the breaker is open, which a good answer closes."""
         await self.transport.call(Call("check", "GET", PROJECTS, params=(("limit", 1),), probe=True), rows)

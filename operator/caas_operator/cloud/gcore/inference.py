@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from caas_operator.cloud.call import CREATE_TIMEOUT_SECONDS, Call, path_of
+from caas_operator.cloud.call import CATALOG_TIMEOUT_SECONDS, CREATE_TIMEOUT_SECONDS, Call, path_of
 from caas_operator.cloud.gcore.answers import an_object, rows, task_ids
 from caas_operator.cloud.gcore.paging import list_all
 from caas_operator.cloud.transport import Transport, nothing
@@ -74,12 +74,13 @@ class InferenceApi:
 
     async def flavors(self) -> Sequence[JsonObject]:
         """All flavors: they belong to no project."""
-        call = Call("inference.flavors", "GET", ROOT + path_of("flavors"))
+        call = Call("inference.flavors", "GET", ROOT + path_of("flavors"), seconds=CATALOG_TIMEOUT_SECONDS)
         return await list_all(self.transport, call)
 
     async def capacity(self) -> Sequence[JsonObject]:
         """A row `{region_id, capacity: [{flavor_name, capacity}]}` for each region; it has no pages."""
-        return await self.transport.call(Call("inference.capacity", "GET", ROOT + path_of("capacity")), rows)
+        call = Call("inference.capacity", "GET", ROOT + path_of("capacity"), seconds=CATALOG_TIMEOUT_SECONDS)
+        return await self.transport.call(call, rows)
 
     async def api_keys(self, project: Id) -> Sequence[JsonObject]:
         """The API keys of a project, without their secrets."""

@@ -4,11 +4,13 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from caas_operator.core.attachment import Attachment
 from caas_operator.core.errors import InvalidSpec
 from caas_operator.core.model import External, JsonObject, Reference
 from caas_operator.core.ports import Wanted
+from caas_operator.core.secret import Sealed
 from caas_operator.kinds.container.spec import CaasContainerSpec, CaasScale
-from caas_operator.kinds.wire import env, gcore
+from caas_operator.kinds.wire import env, gcore, login
 from caas_operator.kinds.wire.tree import Whole, chosen, overlay, pruned, set_paths
 
 DESCRIPTION_LENGTH = 255
@@ -29,9 +31,20 @@ FIELDS = {
 }
 """Spec field to wire field: all that can differ. `env` stands for envFrom too."""
 
-OPTIONAL = ("description", "commands", "env", "env_from", "timeout", "is_api_key_auth", "pull_secret", "logging")
+OPTIONAL = (
+    "description",
+    "commands",
+    "env",
+    "env_from",
+    "timeout",
+    "is_api_key_auth",
+    "pull_secret",
+    "image_pull_secret_ref",
+    "logging",
+)
 
-NOT_CLEARABLE = {"commands": "commands", "timeout": "timeout", "pullSecret": "pull_secret"}
+NOT_CLEARABLE = {"commands": "commands", "timeout": "timeout"}
+LOGIN_LIMITS = login.Limits(registry=400, login=100, password=5000)
 
 SCALE_DEFAULTS = {"cooldown_period": 60}
 NO_TRIGGERS: JsonObject = {"cpu": None, "memory": None, "http": None}
@@ -41,7 +54,17 @@ _ENV_LENGTH = 255
 
 
 def references(spec: CaasContainerSpec) -> tuple[Reference, ...]:
-    return tuple(env.env_references(spec.env, spec.env_from))
+    return (*env.env_references(spec.env, spec.env_from), *login.references(spec))
+
+
+def attachment(wanted: Wanted) -> Attachment | None:
+    """The pull secret of the container's own. Raises InvalidSpec."""
+    return login.attachment(wanted, LOGIN_LIMITS)
+
+
+def masked(wanted: Wanted) -> Collection[Sealed]:
+    """What no answer may repeat."""
+    return login.masked(wanted, references(wanted.spec), attachment(wanted))
 
 
 def applied(spec: CaasContainerSpec) -> tuple[str, ...]:
@@ -59,15 +82,23 @@ def create_body(wanted: Wanted) -> JsonObject:
 def drift(wanted: Wanted, found: External) -> tuple[str, ...]:
     """Raises ImmutableField for what was removed and cannot be cleared, InvalidSpec as `create_body`."""
     seen = _seen(found.wire)
-    gcore.refuse_removed(wanted, gcore.removed(wanted, applied(wanted.spec)), seen, NOT_CLEARABLE)
-    return tuple(gcore.differing(_target(wanted, seen), seen, FIELDS))
+    target = _target(wanted, seen)
+    gone = gcore.removed(wanted, applied(wanted.spec))
+    kept = dict(NOT_CLEARABLE)
+    if "pull_secret" not in target:
+        # Not clearable either, but one login can take another's place.
+        own = login.to_be_cleared(wanted, gone, seen.get("pull_secret"))
+        kept[login.FIELD if own else "pullSecret"] = "pull_secret"
+    gcore.refuse_removed(wanted, gone, seen, kept)
+    return tuple(gcore.differing(target, seen, login.named(FIELDS, wanted, "pullSecret")))
 
 
 def update_body(wanted: Wanted, found: External, drifted: Sequence[str]) -> JsonObject:
     """The body of PATCH: only what differs, but scale and logging complete."""
     seen = _seen(found.wire)
     target = _target(wanted, seen)
-    return _sent({wire: overlay(seen.get(wire), target[wire]) for name, wire in FIELDS.items() if name in drifted})
+    fields = login.named(FIELDS, wanted, "pullSecret")
+    return _sent({wire: overlay(seen.get(wire), target[wire]) for name, wire in fields.items() if name in drifted})
 
 
 def _sent(body: JsonObject) -> JsonObject:
@@ -90,7 +121,7 @@ def _target(wanted: Wanted, found: Mapping[str, Any] | None) -> JsonObject:
         "timeout": spec.timeout,
         "is_disabled": spec.suspend if spec.observe_only else bool(spec.suspend),
         "is_api_key_auth": False if "isApiKeyAuth" in gone else spec.is_api_key_auth,
-        "pull_secret": spec.pull_secret,
+        "pull_secret": spec.pull_secret or login.name(wanted),
         "logging": gcore.logging(spec.logging, gone),
     }
     return {wire: value for wire, value in target.items() if value is not None}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from caas_operator.core.model import External, Health
+from caas_operator.kinds.container.spec import CaasContainerSpec
 from caas_operator.kinds.wire import gcore, marker
 
 HEALTH = {
@@ -19,6 +20,14 @@ mean that all replicas are: a real sample has 1 of 2.
 """
 
 INFERENCE_OWNED = "iate"
+
+
+def checked(spec: CaasContainerSpec, found: External) -> str | None:
+    """The URL of `readinessCheck`. None also where asking would wake it for money, or could not be answered by 2xx."""
+    scale = found.wire.get("scale") or {}
+    if spec.readiness_check is None or scale.get("min") == 0 or found.wire.get("is_api_key_auth"):
+        return None
+    return gcore.checked_url(spec.readiness_check, found.endpoint)
 
 
 def external(wire: Mapping[str, Any], scope: str) -> External:

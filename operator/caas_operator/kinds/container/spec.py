@@ -170,16 +170,17 @@ class CaasContainerSpec(ProjectScope, CommonSpec):
     )
     image_pull_secret_ref: SecretRef | None = Field(
         default=None,
-        description="Secret of type kubernetes.io/dockerconfigjson in this namespace, kept in step as a pull secret in "
-        "the cloud that belongs to this object. Excludes pullSecret. Unset: none is made.",
+        description="Secret of type kubernetes.io/dockerconfigjson in this namespace with a login for the image's "
+        "registry, kept in step as a pull secret in the cloud that belongs to this object. Excludes pullSecret. Unset: "
+        "none is made. The API cannot take it back: name a pullSecret in its place, or make a new object.",
     )
     logging: Logging | None = Field(
         default=None, description="Where the container's logs are kept. Unset: not managed; the cloud keeps none."
     )
     readiness_check: ReadinessCheck | None = Field(
         default=None,
-        description="Makes Ready wait until the public address answers 2xx or 3xx; skipped while scale.min is 0. "
-        "Unset: the cloud's word is enough.",
+        description="Makes Ready wait until the public address answers 2xx or 3xx; skipped while scale.min is 0 "
+        "or isApiKeyAuth is true. Unset: the cloud's word is enough.",
     )
 
     rules: ClassVar[tuple[Rule, ...]] = (

@@ -7,11 +7,13 @@ import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from caas_operator.core.attachment import Attachment
 from caas_operator.core.model import External, JsonObject, Reference
 from caas_operator.core.ports import Wanted
+from caas_operator.core.secret import Sealed
 from caas_operator.kinds.inference import probe_wire, regions
 from caas_operator.kinds.inference.spec import InferenceDeploymentSpec
-from caas_operator.kinds.wire import env, gcore
+from caas_operator.kinds.wire import env, gcore, login
 from caas_operator.kinds.wire.tree import chosen, covers, overlay, pruned, set_paths
 
 FIELDS = {
@@ -37,6 +39,7 @@ OPTIONAL = (
     "timeout",
     "api_keys",
     "credentials_name",
+    "image_pull_secret_ref",
     "ingress_opts",
     "logging",
     *PROBES.values(),
@@ -49,7 +52,17 @@ LEAVING = "DELETING"
 
 
 def references(spec: InferenceDeploymentSpec) -> tuple[Reference, ...]:
-    return (*env.env_references(spec.env, spec.env_from), *_header_references(spec))
+    return (*env.env_references(spec.env, spec.env_from), *_header_references(spec), *login.references(spec))
+
+
+def attachment(wanted: Wanted) -> Attachment | None:
+    """The registry credentials of the deployment's own. Raises InvalidSpec."""
+    return login.attachment(wanted, login.Limits())
+
+
+def masked(wanted: Wanted) -> Collection[Sealed]:
+    """What no answer may repeat."""
+    return login.masked(wanted, references(wanted.spec), attachment(wanted))
 
 
 def _header_references(spec: InferenceDeploymentSpec) -> Iterator[Reference]:
@@ -94,7 +107,7 @@ def drift(wanted: Wanted, found: External) -> tuple[str, ...]:
         "suspend": _suspend_differs(spec, found),
     }
     return (
-        *gcore.differing(_target(wanted, seen), seen, FIELDS),
+        *gcore.differing(_target(wanted, seen), seen, login.named(FIELDS, wanted, "credentialsName")),
         *(name for name, differs in checks.items() if differs),
     )
 
@@ -108,16 +121,17 @@ def update_body(wanted: Wanted, found: External, drifted: Sequence[str]) -> Json
     seen = _seen(found.wire)
     gone = gcore.removed(wanted, applied(spec))
     target, probes = _target(wanted, seen), _probes(wanted, gone)
-    body: JsonObject = {wire: overlay(seen.get(wire), target[wire]) for name, wire in FIELDS.items() if name in drifted}
+    fields = login.named(FIELDS, wanted, "credentialsName")
+    body: JsonObject = {wire: overlay(seen.get(wire), target[wire]) for name, wire in fields.items() if name in drifted}
     if "regions" in drifted:
         body["containers"] = regions.bodies(spec.regions or (), regions.rows(found), gone)
     if "command" in drifted:
         body["command"] = _command(spec, gone)
     if "apiKeys" in drifted:
         body["api_keys"] = _api_keys(spec, gone)
-    if changed := [wire for name, wire in PROBES.items() if name in drifted]:
-        body["probes"] = {wire: probe_wire.completed(seen["probes"][wire], probes[wire]) for wire in changed}
     sent: JsonObject = pruned(gcore.logging_off_alone(body))
+    if changed := [wire for name, wire in PROBES.items() if name in drifted]:
+        sent["probes"] = {wire: probe_wire.patch(seen["probes"][wire], probes[wire]) for wire in changed}
     return sent
 
 
@@ -132,11 +146,17 @@ def _target(wanted: Wanted, found: Mapping[str, Any] | None) -> JsonObject:
         "description": gcore.description(wanted, gone, found),
         "envs": env.target(wanted, gone),
         "timeout": TIMEOUT if "timeout" in gone else spec.timeout,
-        "credentials_name": "" if "credentialsName" in gone else spec.credentials_name,
+        "credentials_name": _credentials(wanted, gone, found),
         "ingress_opts": _ingress_opts(spec, gone),
         "logging": gcore.logging(spec.logging, gone),
     }
     return {wire: value for wire, value in target.items() if value is not None}
+
+
+def _credentials(wanted: Wanted, gone: Collection[str], found: Mapping[str, Any] | None) -> str | None:
+    seen = found.get("credentials_name") if found else None
+    cleared = "credentialsName" in gone or login.to_be_cleared(wanted, gone, seen)
+    return wanted.spec.credentials_name or login.name(wanted) or ("" if cleared else None)
 
 
 def _ingress_opts(spec: InferenceDeploymentSpec, gone: Collection[str]) -> JsonObject | None:

@@ -38,6 +38,15 @@ def external(wire: Mapping[str, Any], scope: str, region_names: Mapping[int, str
     )
 
 
+def checked(spec: InferenceDeploymentSpec, found: External) -> str | None:
+    """The URL of `readinessCheck`. None also where asking would wake it for money, or could not be answered by 2xx."""
+    scales = [container.get("scale") or {} for container in found.wire.get("containers") or ()]
+    asleep = all(scale.get("min") == 0 for scale in scales)
+    if spec.readiness_check is None or asleep or found.wire.get("api_keys") or found.wire.get("auth_enabled"):
+        return None
+    return gcore.checked_url(spec.readiness_check, found.endpoint)
+
+
 def health_for(spec: InferenceDeploymentSpec, found: External) -> Health:
     """The health by the number of regions that `readiness` asks for."""
     return _health(found.wire, spec.readiness or "All")

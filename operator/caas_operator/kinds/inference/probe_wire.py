@@ -5,9 +5,9 @@ from typing import Any
 
 from caas_operator.core.model import JsonObject, Reference
 from caas_operator.core.ports import Inputs
-from caas_operator.kinds.inference.probes import HttpGet, Probe
+from caas_operator.kinds.inference.probes import HANDLERS, HttpGet, Probe
 from caas_operator.kinds.wire import env
-from caas_operator.kinds.wire.tree import Whole, chosen, overlay
+from caas_operator.kinds.wire.tree import Whole, chosen, overlay, pruned
 
 OFF: JsonObject = {"enabled": False}
 
@@ -94,6 +94,23 @@ def _seen_http_get(http_get: Mapping[str, Any]) -> JsonObject:
     }
 
 
-def completed(found: JsonObject, wanted: JsonObject) -> JsonObject:
-    """A probe for a PATCH: complete where it is on, as nobody knows whether the parts left out would be kept."""
-    return OFF if wanted == OFF else overlay(found, wanted)
+def patch(found: JsonObject, wanted: JsonObject) -> JsonObject:
+    """A probe for a PATCH: complete where it is on, as nobody knows whether the parts left out would be kept.
+
+    So the handlers that must not be there are null, and no other null is ever sent: a cloud that merged a probe
+    would keep the old handler beside the new one. Gcore's Terraform provider sends these very nulls [RUN].
+    But a `host` that goes, for the same reason; it is left out otherwise, for the SDK's type has no null there [PY].
+    """
+    if wanted == OFF:
+        return OFF
+    sent: JsonObject = pruned(overlay(found, wanted))
+    probe = {**dict.fromkeys(HANDLERS), **sent["probe"]}
+    if probe["http_get"] is not None and _loses_host(found, wanted):
+        probe["http_get"] = {**probe["http_get"], "host": None}
+    return {**sent, "probe": probe}
+
+
+def _loses_host(found: JsonObject, wanted: JsonObject) -> bool:
+    had = (found["probe"]["http_get"] or {}).get("host")
+    http_get = wanted["probe"]["http_get"]
+    return had is not None and http_get.get("host", had) is None

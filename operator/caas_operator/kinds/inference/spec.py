@@ -1,5 +1,6 @@
 """What users write in an InferenceDeployment. Limits are those of Gcore's create body [S2], unless ours are said."""
 
+import re
 from collections import Counter
 from typing import Annotated, ClassVar, Literal
 
@@ -22,6 +23,22 @@ IMAGE = (
     r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?$"
 )
 """[S2]. Refuses digests, a host with a port, and capitals outside the tag."""
+
+NO_SUCH_IMAGES = (
+    Rule(
+        "!has(self.image) || !self.image.contains('@')",
+        "Everywhere Inference takes no digest in an image: name a tag",
+        field_path=".image",
+        check=lambda spec: "@" not in (spec.image or ""),
+    ),
+    Rule(
+        "!has(self.image) || !self.image.matches('^[^/]*:[^/]*/')",
+        "Everywhere Inference takes no port in an image's registry: the registry must serve at its usual one",
+        field_path=".image",
+        check=lambda spec: not re.match(r"[^/]*:[^/]*/", spec.image or ""),
+    ),
+)
+"""What the pattern refuses as well, in words."""
 
 Readiness = Literal["All", "Any", "Quorum"]
 
@@ -146,8 +163,9 @@ class InferenceDeploymentSpec(ProjectScope, CommonSpec):
     )
     image_pull_secret_ref: SecretRef | None = Field(
         default=None,
-        description="Secret of type kubernetes.io/dockerconfigjson in this namespace, kept in step as registry "
-        "credentials in the cloud that belong to this object. Excludes credentialsName. Unset: none are made.",
+        description="Secret of type kubernetes.io/dockerconfigjson in this namespace with a login for the image's "
+        "registry, kept in step as registry credentials in the cloud that belong to this object. Excludes "
+        "credentialsName. Unset: none are made.",
     )
     ingress_opts: IngressOpts | None = Field(
         default=None, description="Options of the public address. Unset: not managed."
@@ -178,11 +196,12 @@ class InferenceDeploymentSpec(ProjectScope, CommonSpec):
     readiness_check: ReadinessCheck | None = Field(
         default=None,
         description="Makes Ready wait until the public address answers 2xx or 3xx; skipped while every region's "
-        "scale.min is 0. Unset: the cloud's word is enough.",
+        "scale.min is 0 or apiKeys are set. Unset: the cloud's word is enough.",
     )
 
     rules: ClassVar[tuple[Rule, ...]] = (
         at_most_one("credentials_name", "image_pull_secret_ref"),
+        *NO_SUCH_IMAGES,
         required_when_managed("image"),
         required_when_managed("listening_port"),
         required_when_managed("flavor"),

@@ -13,13 +13,11 @@ from caas_operator.core.ports import Defaults, Kind, Naming, Wanted
 from caas_operator.kinds.sandbox import contents, mapping
 from caas_operator.kinds.sandbox.spec import Provider, SandboxContainerSpec
 from caas_operator.kinds.wire import env
-from caas_operator.kinds.wire.parsing import Unsupported, is_set, parse_spec
+from caas_operator.kinds.wire.parsing import parse_spec
 from caas_operator.kinds.wire.place import NameRule, external_name
 from caas_operator.kinds.wire.reading import externals, readable
 
 NAME = NameRule(re.compile(r"(?s).{1,200}"), "1 to 200 characters")
-
-UNSUPPORTED = (Unsupported("exportTo", is_set("export_to")),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +50,12 @@ class SandboxVerbs:
         for path, content in contents.files(wanted):
             await self.api.upload(found.id, Upload(path, content), secrets)
 
+    async def check(self, wanted: Wanted) -> None:
+        """There are no lists to hold it against."""
+
+    async def advise(self, wanted: Wanted, found: External | None) -> str:  # noqa: ARG002 - nobody to ask
+        return ""
+
     async def locate(self, spec: SandboxContainerSpec, defaults: Defaults, namespace: str, name: str) -> Place:
         """The name is the beginning of the real one. The defaults of an account name no provider behind a gateway."""
         pinned = defaults.provider if defaults.provider in get_args(Provider) else DEFAULT_PROVIDER
@@ -61,7 +65,7 @@ class SandboxVerbs:
 
 
 def parse(raw: Mapping[str, Any]) -> SandboxContainerSpec:
-    return parse_spec(SandboxContainerSpec, raw, UNSUPPORTED)
+    return parse_spec(SandboxContainerSpec, raw)
 
 
 def verbs(client: SandboxClient) -> SandboxVerbs:
@@ -80,6 +84,7 @@ KIND = Kind(
     health=lambda _, found: found.health,
     write_only=contents.write_only,
     verbs=verbs,
+    exported=lambda found: found.id,
     external_id=lambda _: None,
     pinned=lambda place: Defaults(provider=place.scope),
     lifespan=mapping.lifespan,

@@ -71,4 +71,4 @@ def source_references(source: ValueSource, at: str) -> Iterator[Reference]:
 
 def secrets(inputs: Inputs) -> tuple[Sealed, ...]:
     """Every value from a Secret that a request may carry: the client masks them in what it says of an error."""
-    return tuple(sealed for (kind, _), values in inputs.values.items() if kind == SECRET for sealed in values.values())
+    return tuple(inputs.secrets())

@@ -10,7 +10,7 @@ from caas_operator.core.conditions import parse_time
 from caas_operator.core.errors import ImmutableField
 from caas_operator.core.model import JsonObject
 from caas_operator.core.ports import Wanted
-from caas_operator.kinds.fields.gcore import Logging
+from caas_operator.kinds.fields.gcore import Logging, ReadinessCheck
 from caas_operator.kinds.fields.model import SpecModel
 from caas_operator.kinds.wire import marker
 from caas_operator.kinds.wire.tree import covers
@@ -129,6 +129,11 @@ def endpoint(address: str | None) -> str:
     if not address:
         return ""
     return address if "://" in address else f"https://{address}"
+
+
+def checked_url(check: ReadinessCheck, address: str) -> str:
+    """What a readinessCheck asks for; nothing while the cloud shows no address."""
+    return address and address.rstrip("/") + (check.path or "/")
 
 
 def created(text: str | None) -> float:

@@ -41,6 +41,12 @@ def id_of_name(items: Iterable[Mapping[str, Any]], key: str, name: str, field: s
     if matching:
         ids = ", ".join(str(item["id"]) for item in matching)
         raise InvalidSpec(field, f"the cloud has several of this name: give the id, one of {ids}")
+    raise InvalidSpec(field, none_of_this_name(name, (str(item.get(key) or "") for item in items)))
+
+
+def none_of_this_name(name: str, known: Iterable[str]) -> str:
+    """What to say of a name that the cloud's list lacks, with near ones."""
+    by_name = {other.casefold(): other for other in known}
     near = difflib.get_close_matches(name.casefold(), by_name, SUGGESTIONS)
-    names = " or ".join(repr(by_name[other][0][key]) for other in near)
-    raise InvalidSpec(field, f"the cloud has none of this name{f'; did you mean {names}?' if near else ''}")
+    names = " or ".join(repr(by_name[other]) for other in near)
+    return f"the cloud has none of this name{f'; did you mean {names}?' if near else ''}"

@@ -35,7 +35,10 @@ def overlay(base: Any, top: Any) -> Any:
 
 
 def pruned(tree: Any) -> Any:
-    """The tree without its nulls, in plain dicts: nobody knows what a null in a PATCH does, so none is sent."""
+    """The tree without its nulls, in plain dicts: nobody knows what a null in a PATCH does.
+
+    None is sent but those inside a changed probe (`kinds/inference/probe_wire.py`).
+    """
     if isinstance(tree, Mapping):
         return {key: pruned(value) for key, value in tree.items() if value is not None}
     if isinstance(tree, list | tuple):

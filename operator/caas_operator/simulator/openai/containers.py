@@ -102,7 +102,7 @@ def page(call: Call, account: str, *, after: str | None, name: str | None) -> tu
             if world.switches.word("unknown_after") == "empty":
                 return [], False
             raise missing_container(after)
-        start = last.seq
+        start = last.rank
     items = world.sandboxes.after(account, start, newest_first=order == "desc")
     rule = world.switches.word("name_filter")
     matching = (

@@ -1,8 +1,8 @@
 """What the sandbox provider holds, by account (one project of one provider key)."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Any
 
 JSON = dict[str, Any]
@@ -43,8 +43,17 @@ class Sandbox:
     files: dict[str, File] = field(default_factory=dict)
     shown_as: JSON = field(default_factory=dict)
 
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Its place in LIST: one that is put there with an age stands among those of its time."""
+        return self.created_at, self.seq
 
-_SEQ = attrgetter("seq")
+
+Rank = tuple[int, int]
+
+
+def _rank(sandbox: Sandbox) -> Rank:
+    return sandbox.rank
 
 
 class SandboxState:
@@ -57,22 +66,24 @@ class SandboxState:
 
     def add(self, sandbox: Sandbox) -> None:
         self.known[sandbox.id] = sandbox
-        self.listed.setdefault(sandbox.account, []).append(sandbox)
+        insort(self.listed.setdefault(sandbox.account, []), sandbox, key=_rank)
 
     def unlist(self, sandbox: Sandbox) -> None:
         items = self.listed.get(sandbox.account, [])
-        index = bisect_left(items, sandbox.seq, key=_SEQ)
+        index = bisect_left(items, sandbox.rank, key=_rank)
         if index < len(items) and items[index] is sandbox:
             del items[index]
 
-    def after(self, account: str, seq: int | None, *, newest_first: bool) -> list[Sandbox]:
-        """The account's sandboxes in list order, those up to `seq` left out."""
+    def after(self, account: str, last: Rank | None, *, newest_first: bool) -> Iterable[Sandbox]:
+        """The account's sandboxes in list order, those up to `last` left out."""
         items = self.listed.get(account, [])
-        if seq is None:
-            return items[::-1] if newest_first else items
-        if newest_first:
-            return items[: bisect_left(items, seq, key=_SEQ)][::-1]
-        return items[bisect_right(items, seq, key=_SEQ) :]
+        first, end = 0, len(items)
+        if last is not None and newest_first:
+            end = bisect_left(items, last, key=_rank)
+        elif last is not None:
+            first = bisect_right(items, last, key=_rank)
+        places = range(end - 1, first - 1, -1) if newest_first else range(first, end)
+        return map(items.__getitem__, places)
 
     def take_seq(self) -> int:
         self.next_seq += 1

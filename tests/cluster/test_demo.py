@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
+import yaml
 
 from tests.cluster.test_control_plane import wait_until
 from tests.demo import keep, play
@@ -70,14 +72,23 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     demo.run("stop")
 
 
+def samples() -> list[tuple[str, str]]:
+    """Kind, as kubectl has it, and name of every object of a workload in deploy/samples."""
+    found = [
+        one for path in sorted((ROOT / play.SAMPLES).glob("*-*.yaml")) for one in yaml.safe_load_all(path.read_text())
+    ]
+    ours = [one for one in found if one["apiVersion"].startswith("caas-operator.dev/")]
+    return [(one["kind"].lower(), one["metadata"]["name"]) for one in ours]
+
+
 def test_the_demo_goes_from_nothing_to_ready_objects_and_back_to_an_empty_cloud(demo: Demo) -> None:
     done = demo.run()
     assert done.returncode == 0, done.stdout
     steps = re.findall(r"^ ?(\d+)\. ", done.stdout, re.MULTILINE)
     assert [int(step) for step in steps] == list(range(1, len(steps) + 1))
-    for kind in ("caascontainer", "inferencedeployment"):
-        assert re.search(rf"{kind}\.\S+ +True +Available +\S+ +https://", done.stdout)
-    assert re.search(r"sandboxcontainer\.\S+ +True +Available +cntr_", done.stdout)
+    for kind, name in samples():
+        what = r"cntr_\w+" if kind == "sandboxcontainer" else r"\S+ +http://127\.0\.0\.1:\d+/workloads/"
+        assert re.search(rf"{kind}\.\S+/{name} +True +Available +{what}", done.stdout), f"{kind} {name}"
     assert "ClusterCloudAccount gcore: gcore.endpoint absent: the vendor's own -> http://127.0.0.1:" in done.stdout
     before, after = re.findall(r"in the cloud (?:before|after): +hello has scale (.*)", done.stdout)
     assert before != after
@@ -102,6 +113,10 @@ def test_a_kept_demo_serves_kubectl_until_it_is_stopped(demo: Demo) -> None:
     demo.kubectl("wait", "--for=condition=Ready", "caas/hello")
     ready = json.loads(demo.kubectl("get", "caas", "hello", "-o", "json"))
     assert [one["observedGeneration"] for one in ready["status"]["conditions"] if one["type"] == "Ready"] == [2]
+    endpoint = ready["status"]["endpoint"]
+    assert httpx.get(endpoint, trust_env=False).text == "hello\n"
+    published = ["get", "configmap", "thumbnails-address", "-o", "jsonpath={.data.url}"]
+    assert httpx.get(demo.kubectl(*published), trust_env=False).text == "thumbnails\n"
     # The controller manager is there, so a namespace goes for good.
     demo.kubectl("create", "namespace", "passing")
     demo.kubectl("delete", "namespace", "passing", "--timeout=30s")

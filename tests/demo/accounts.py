@@ -5,13 +5,13 @@ from typing import Any
 
 import yaml
 
-from tests.support.simulator import Simulator
+from tests.support.simulator import Clouds
 
 PLACEHOLDER = "replace-me"
 CLOUDS = ("gcore", "openai", "gateway")
 
 
-def lead_to(simulator: Simulator, source: Path, target: Path) -> list[str]:
+def lead_to(simulator: Clouds, source: Path, target: Path) -> list[str]:
     """Write the accounts of `source` to `target` for this simulator; returns what was changed, a line each."""
     documents = [one for one in yaml.safe_load_all(source.read_text(encoding="utf-8")) if one]
     secrets = {one["metadata"]["name"]: one for one in documents if one["kind"] == "Secret"}
@@ -23,7 +23,7 @@ def lead_to(simulator: Simulator, source: Path, target: Path) -> list[str]:
     return changes
 
 
-def _redirect(account: dict[str, Any], secrets: dict[str, Any], simulator: Simulator) -> list[str]:
+def _redirect(account: dict[str, Any], secrets: dict[str, Any], simulator: Clouds) -> list[str]:
     name, spec = account["metadata"]["name"], account["spec"]
     cloud = next(cloud for cloud in CLOUDS if cloud in spec)
     url, key = getattr(simulator.urls, cloud), getattr(simulator.keys, cloud)

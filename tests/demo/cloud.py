@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.demo.screen import table
-from tests.support.simulator import Simulator
+from tests.support.simulator import Clouds
 
 KINDS = ("caas", "inference", "sandboxes")
 BESIDE = ("pull_secrets", "registry_credentials")
@@ -12,7 +12,7 @@ CREATED_BY = {"CaasContainer": "caas", "InferenceDeployment": "inference"}
 """Under which name the simulator counts creates; a sandbox's is its account's provider."""
 
 
-def view(simulator: Simulator) -> str:
+def view(simulator: Clouds) -> str:
     """One row for everything that lives in the clouds, as the admin API's GET /state has it."""
     rows = [
         *(
@@ -36,7 +36,7 @@ def _cloud(account: str) -> str:
     return "openai" if account == "direct" else f"gateway to {account}"
 
 
-def external_ids(simulator: Simulator) -> list[str]:
+def external_ids(simulator: Clouds) -> list[str]:
     """As our status would name them."""
     return [
         *(f"{one['project']}/{one['region']}/{one['name']}" for one in simulator.listed("caas")),
@@ -45,15 +45,15 @@ def external_ids(simulator: Simulator) -> list[str]:
     ]
 
 
-def leftovers(simulator: Simulator) -> list[str]:
+def leftovers(simulator: Clouds) -> list[str]:
     beside = [f"{kind} {one.get('name')}" for kind in BESIDE for one in simulator.listed(kind)]
     return external_ids(simulator) + beside
 
 
-def created(simulator: Simulator) -> dict[str, int]:
+def created(simulator: Clouds) -> dict[str, int]:
     return {cloud: number for cloud, number in simulator.counters().created.items() if number}
 
 
-def scale_of(simulator: Simulator, name: str) -> dict[str, Any]:
+def scale_of(simulator: Clouds, name: str) -> dict[str, Any]:
     scale: dict[str, Any] = next(one for one in simulator.listed("caas") if one["name"] == name)["scale"]
     return {key: scale[key] for key in ("min", "max")}

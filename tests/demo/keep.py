@@ -39,6 +39,8 @@ Another terminal, this folder:
   kubectl wait --for=condition=Ready caas,infd,sbx --all
   kubectl delete caas,infd,sbx --all
 
+  curl -i "$(kubectl get caas hello -o 'jsonpath={{.status.endpoint}}')"      # an address that answers
+  kubectl get configmap thumbnails-address -o 'jsonpath={{.data.url}}'      # where exportTo put one
   curl -s '{admin}/state?kind=caas,inference,sandboxes'      # the clouds' own view
   tail -f {log}      # the operator's log
 

@@ -11,6 +11,8 @@ from tests.demo.cloud import CREATED_BY, created, external_ids, leftovers, scale
 from tests.demo.stage import DemoFailed, Stage
 
 SAMPLES = Path("deploy/samples")
+WORKLOADS = [f"{SAMPLES}/{kind}-*.yaml" for kind in ("caascontainer", "inferencedeployment", "sandboxcontainer")]
+"""kubectl itself finds what matches."""
 KINDS = "caas,infd,sbx"
 PATIENCE = "--timeout=60s"
 EDITED = "hello"
@@ -26,8 +28,7 @@ def apply_all(stage: Stage) -> None:
     stage.kubectl("apply", "-f", str(accounts))
     stage.kubectl("wait", "--for=condition=Ready", "ccacct", "--all", PATIENCE)
     stage.screen.step("What teams write: every sample of the three kinds")
-    samples = [str(path) for path in sorted(SAMPLES.glob("*.yaml")) if path.name != "accounts.yaml"]
-    stage.kubectl("apply", *(word for sample in samples for word in ("-f", sample)))
+    stage.kubectl("apply", *(word for files in WORKLOADS for word in ("-f", files)))
     stage.kubectl("wait", "--for=condition=Ready", KINDS, "--all", PATIENCE)
     stage.screen.step("Everything is Ready")
     stage.kubectl("get", "caas-operator", "-A")

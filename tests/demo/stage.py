@@ -13,6 +13,11 @@ from tests.support.simulator import Simulator, running_simulator
 
 ROOT = Path(__file__).parents[2]
 LOG_LINES = 25
+FLAGS: dict[str, str | float] = {
+    "cluster_id": "demo",
+    "task_poll_seconds": 1,
+    "readiness_check_networks": "127.0.0.0/8",
+}
 
 
 class DemoFailed(Exception):
@@ -59,8 +64,10 @@ def set_up(screen: Screen, directory: Path | None = None, *, controller_manager:
             screen.command(["caas-operator", "simulate", *_flags(simulator.process, "caas_operator.cli.simulate")])
             for name, url in vars(simulator.urls).items():
                 screen.say(f"{name:8} {url}")
+            simulator.switch("gcore_addresses", "local")
+            screen.say("gcore_addresses=local: the containers' own addresses lead to the simulator too, and answer")
             screen.step("The operator, a process of its own")
-            with running_operator(plane, flags={"cluster_id": "demo", "task_poll_seconds": 1}) as operator:
+            with running_operator(plane, flags=FLAGS) as operator:
                 screen.command(["caas-operator", "run", *_flags(operator.process, "run")])
                 screen.say(f"ready, pid {operator.pid}; log in {operator.log}")
                 try:

@@ -29,10 +29,14 @@ from tests.cluster.toolchain import BuildError, Go, Say, find_go
 KUBERNETES_VERSION = os.environ.get("KUBERNETES_VERSION", "1.36.3").removeprefix("v")
 ETCD_VERSION = "3.6.8"
 HELM_VERSION = "4.3.1"
+KIND_VERSION = "0.33.0"
 
 CONTROL_PLANE = ("kube-apiserver", "etcd", "kubectl")
 CONTROLLER_MANAGER = "kube-controller-manager"
 HELM = "helm"
+KIND = "kind"
+NODE = (*gobuild.KUBERNETES_COMMANDS["node"], "coredns", "crictl", "pause")
+"""what a node of a kind cluster runs, beside the control plane's"""
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,11 @@ class Program:
         return "\n".join([self.package, self.ldflags, *(pinned or [KUBERNETES_VERSION])])
 
 
-def _kubernetes(name: str) -> Program:
+def _kubernetes(name: str, module: str = "kubernetes") -> Program:
     major, minor = KUBERNETES_VERSION.split(".")[:2]
     variables = {"gitVersion": f"v{KUBERNETES_VERSION}", "gitMajor": major, "gitMinor": minor}
     stamps = [f"-X k8s.io/component-base/version.{key}={value}" for key, value in variables.items()]
-    return Program(f"k8s.io/kubernetes/cmd/{name}", "kubernetes", " ".join(["-s -w", *stamps]))
+    return Program(f"k8s.io/kubernetes/cmd/{name}", module, " ".join(["-s -w", *stamps]))
 
 
 PROGRAMS = {
@@ -65,6 +69,11 @@ PROGRAMS = {
     HELM: Program(
         "helm.sh/helm/v4/cmd/helm", "helm", f"-s -w -X helm.sh/helm/v4/internal/version.version=v{HELM_VERSION}"
     ),
+    **{name: _kubernetes(name, "node") for name in gobuild.KUBERNETES_COMMANDS["node"]},
+    KIND: Program("sigs.k8s.io/kind", "kind"),
+    "crictl": Program("sigs.k8s.io/cri-tools/cmd/crictl", "kind"),
+    "coredns": Program("./cmd/coredns", "kind"),
+    "pause": Program("./cmd/pause", "kind"),
 }
 
 
@@ -111,8 +120,13 @@ def _home() -> Path:
     return cache_directory() / KUBERNETES_VERSION
 
 
+def programs_directory() -> Path:
+    """Where what we build is kept."""
+    return _home() / "bin"
+
+
 def _built(name: str) -> Path:
-    return _home() / "bin" / name
+    return programs_directory() / name
 
 
 def _recipe_file(name: str) -> Path:

@@ -13,17 +13,28 @@ from tests.cluster.toolchain import BuildError, Go, Say
 
 PINNED = Path(__file__).parent / "go"
 MODULE_FILES = ("go.mod", "go.sum")
-KUBERNETES_COMMANDS = ("kube-apiserver", "kube-controller-manager", "kubectl")
+KUBERNETES_COMMANDS = {
+    "kubernetes": ("kube-apiserver", "kube-controller-manager", "kubectl"),
+    "node": ("kube-proxy", "kube-scheduler", "kubeadm", "kubelet"),
+}
 PROGRESS_SECONDS = 15.0
 TAIL_LINES = 30
 
 
 def pinned_modules(module: str, kubernetes_version: str) -> list[str] | None:
-    """The pinned go.mod and go.sum, or None when they are for another version of Kubernetes."""
+    """The pinned go.mod and go.sum, or None when they are for another version of Kubernetes.
+
+    After them whatever source of our own the module has.
+    """
     wanted = f"k8s.io/kubernetes v{kubernetes_version} "
-    if module == "kubernetes" and wanted not in pinned_text(module):
+    if module in KUBERNETES_COMMANDS and wanted not in pinned_text(module):
         return None
-    return [pinned_text(module, name) for name in MODULE_FILES]
+    return [pinned_text(module, name) for name in _files(module)]
+
+
+def _files(module: str) -> list[str]:
+    sources = sorted(str(path.relative_to(PINNED / module)) for path in (PINNED / module).rglob("*.go"))
+    return [*MODULE_FILES, *sources]
 
 
 def pinned_text(module: str, name: str = "go.mod") -> str:
@@ -31,23 +42,25 @@ def pinned_text(module: str, name: str = "go.mod") -> str:
 
 
 def write_module(module: str, kubernetes_version: str, folder: Path, go: Go, say: Say) -> None:
-    """Put into the folder a go.mod and go.sum from which the module's commands can be built."""
+    """Put into the folder what the module's commands can be built from."""
     pinned = pinned_modules(module, kubernetes_version)
     if pinned is None:
         say(f"resolving the modules of Kubernetes {kubernetes_version}, for which none are pinned")
-        _resolve_kubernetes(kubernetes_version, folder, go)
+        _resolve_kubernetes(module, kubernetes_version, folder, go)
         return
-    for name, text in zip(MODULE_FILES, pinned, strict=True):
+    for name, text in zip(_files(module), pinned, strict=True):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
 
 
 def pin_kubernetes(version: str, go: Go, say: Say) -> None:
     """Replace the pinned modules of Kubernetes by those of a version."""
     say(f"pinning the modules of Kubernetes {version}")
-    _resolve_kubernetes(version, PINNED / "kubernetes", go)
+    for module in KUBERNETES_COMMANDS:
+        _resolve_kubernetes(module, version, PINNED / module, go)
 
 
-def _resolve_kubernetes(version: str, folder: Path, go: Go) -> None:
+def _resolve_kubernetes(module: str, version: str, folder: Path, go: Go) -> None:
     """Write a go.mod with the modules that Kubernetes itself is released with.
 
     Its own go.mod asks for its sibling modules at v0.0.0 and replaces them by folders, which holds for the main
@@ -61,11 +74,11 @@ def _resolve_kubernetes(version: str, folder: Path, go: Go) -> None:
     siblings = sorted(set(re.findall(r"^\s+(k8s\.io/\S+) v0\.0\.0$", published, re.MULTILINE)))
     needs = re.search(r"^go \S+$", published, re.MULTILINE)
     assert needs is not None
-    lines = ["module example.invalid/kubernetes", needs[0]]
+    lines = [f"module example.invalid/{module}", needs[0]]
     lines += [f"replace {name} => {name} v0.{version.removeprefix('1.')}" for name in siblings]
     go_mod = "\n\n".join(lines) + "\n"
     (folder / "go.mod").write_text(go_mod, encoding="utf-8")
-    packages = [f"k8s.io/kubernetes/cmd/{name}@v{version}" for name in KUBERNETES_COMMANDS]
+    packages = [f"k8s.io/kubernetes/cmd/{name}@v{version}" for name in KUBERNETES_COMMANDS[module]]
     _run(go, ["get", "-tool", *packages], folder, go_mod)
 
 

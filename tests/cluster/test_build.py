@@ -158,11 +158,14 @@ def test_the_default_version_is_the_pinned_one() -> None:
     )
     assert gobuild.pinned_modules("kubernetes", done.stdout.strip()) is not None
     assert f"go.etcd.io/etcd/server/v3 v{build.ETCD_VERSION} " in gobuild.pinned_text("etcd")
+    assert gobuild.pinned_modules("node", done.stdout.strip()) is not None
     assert f"helm.sh/helm/v4 v{build.HELM_VERSION} " in gobuild.pinned_text("helm")
+    assert f"sigs.k8s.io/kind v{build.KIND_VERSION} " in gobuild.pinned_text("kind")
 
 
 def test_another_version_is_another_recipe_in_another_folder() -> None:
     assert gobuild.pinned_modules("kubernetes", "1.30.0") is None
+    assert gobuild.pinned_modules("node", "1.30.0") is None
     assert gobuild.pinned_modules("etcd", "1.30.0") is not None
 
 

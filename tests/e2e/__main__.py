@@ -1,0 +1,88 @@
+"""The operator on a real cluster: `python -m tests.e2e` starts it, runs the tests of this folder, and ends it.
+
+    python -m tests.e2e [test] [PYTEST'S ARGUMENTS]     with KEEP=1 the cluster stays, and is used again
+    python -m tests.e2e up | image | down | env
+
+`env` prints what a shell needs to use the cluster by hand: eval "$(python -m tests.e2e env)".
+"""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+
+from tests.cluster.toolchain import BuildError
+from tests.e2e import cluster, images
+from tests.e2e.machine import E2eError, Machine, alone, home, machine, prepare, say, step
+
+SHOWN = ("PATH", "CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF", "KIND_EXPERIMENTAL_PROVIDER", "KUBECONFIG")
+
+
+def test(arguments: list[str]) -> int:
+    here = prepare()
+    try:
+        start(here)
+        with step("tests"):
+            pytest = [sys.executable, "-m", "pytest", "tests/e2e", *arguments]
+            environment = {**os.environ, "E2E": "1"}
+            return subprocess.run(pytest, env=environment, cwd=images.ROOT, check=False).returncode
+    finally:
+        if os.environ.get("KEEP"):
+            say("the cluster stays; make e2e-down ends it")
+        else:
+            cluster.down(here)
+
+
+def start(here: Machine) -> None:
+    images.operator(here)
+    cluster.up(here)
+    cluster.load(here, *images.TARGETS.values())
+
+
+def up(_: list[str]) -> int:
+    start(prepare())
+    return 0
+
+
+def image(_: list[str]) -> int:
+    images.operator(prepare())
+    return 0
+
+
+def down(_: list[str]) -> int:
+    cluster.down(machine())
+    return 0
+
+
+def env(_: list[str]) -> int:
+    environment = machine().environment
+    for name in SHOWN:
+        print(f"export {name}={shlex.quote(environment[name])}")
+    return 0
+
+
+COMMANDS = {"test": test, "up": up, "image": image, "down": down, "env": env}
+"""each under a lock but the last, which changes nothing"""
+
+
+def main(arguments: list[str]) -> int:
+    named = bool(arguments) and arguments[0] in COMMANDS
+    command = COMMANDS[arguments[0]] if named else test
+    rest = arguments[1:] if named else arguments
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as ctrl-C, so that the cluster is ended
+    try:
+        if command is env:
+            return env(rest)
+        with alone(home()):
+            return command(rest)
+    except (E2eError, BuildError) as error:
+        say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        say("interrupted")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

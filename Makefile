@@ -4,6 +4,11 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
+STEPS ?= 50000
+ENGINE ?= docker
+BUILD_ARGS ?=
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+IMAGE ?= localhost/caas-operator:$(VERSION)
 
 BIN := .venv/bin
 VENV := .venv/.from-lock
@@ -39,6 +44,10 @@ $(INSTALLED): $(VENV) pyproject.toml
 control-plane: $(INSTALLED) ## build the API server and etcd for tests and demo (once a machine, minutes)
 	@$(BIN)/python -m tests.cluster.build
 
+.PHONY: helm
+helm: $(INSTALLED) ## build helm for the chart's tests and for the manifests (once a machine, two minutes)
+	@$(BIN)/python -m tests.cluster.build --with helm
+
 .PHONY: demo
 demo: control-plane ## three clouds, simulated, and the operator at work; KEEP=1 leaves it running
 	@$(BIN)/python -m tests.demo
@@ -48,16 +57,34 @@ demo-stop: $(INSTALLED) ## end what KEEP=1 left running
 	@$(BIN)/python -m tests.demo stop
 
 .PHONY: test
-test: check control-plane ## check, and all tests; cluster tests count and may not be skipped
+test: check control-plane helm ## check, and all tests; cluster tests count and may not be skipped
 	REQUIRE_CLUSTER=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
 
+.PHONY: image
+image: ## build the operator's image, IMAGE, with ENGINE: docker, podman or buildah
+	$(ENGINE) build --tag $(IMAGE) --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) $(BUILD_ARGS) .
+
+.PHONY: e2e
+e2e: $(INSTALLED) ## image and chart on a real kind cluster (root, podman; minutes); KEEP=1 leaves it running
+	@$(BIN)/python -m tests.e2e test $(PYTEST_ARGS)
+
+.PHONY: e2e-down
+e2e-down: $(INSTALLED) ## end what KEEP=1 left running
+	@$(BIN)/python -m tests.e2e down
+
+.PHONY: soak
+soak: $(INSTALLED) ## the property test of whole histories, at length: STEPS=50000 (minutes), other ones each time
+	PROPERTY_STEPS=$(STEPS) $(BIN)/python -m pytest tests/core/test_histories_property.py
+
 .PHONY: check
-check: $(INSTALLED) ## lint, format, types, layers, generated files
+check: $(INSTALLED) ## lint, format, types, layers, generated files, fields without a test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/caas-operator crds --check crds/
+	$(BIN)/caas-operator crds --check deploy/helm/caas-operator/files/crds/
+	$(BIN)/python -m tests.fields
 
 .PHONY: fmt
 fmt: $(INSTALLED) ## format, and mend what the linter can mend
@@ -67,6 +94,15 @@ fmt: $(INSTALLED) ## format, and mend what the linter can mend
 .PHONY: crds
 crds: $(INSTALLED) ## write crds/ anew from the models
 	$(BIN)/caas-operator crds --output crds/
+	$(BIN)/caas-operator crds --output deploy/helm/caas-operator/files/crds/
+
+.PHONY: manifests
+manifests: crds helm ## write deploy/install.yaml, deploy/kustomize and argocd-cm.yaml anew
+	$(BIN)/python -m tests.deploy.manifests
+
+.PHONY: states
+states: control-plane ## write tests/e2e/states anew: an object of each kind in each state, as the operator leaves it
+	@$(BIN)/python -m tests.states
 
 .PHONY: bench
 bench: control-plane ## measure the operator beside a plain one (docs/performance.md)

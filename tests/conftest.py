@@ -12,6 +12,7 @@ import pytest
 
 from tests.cluster import build
 from tests.cluster.control_plane import ControlPlane, running_control_plane
+from tests.support.rights import OPERATOR_USER, refused
 
 CRDS = Path(__file__).parents[1] / "crds"
 
@@ -25,12 +26,13 @@ def control_plane_programs() -> None:
 
 @pytest.fixture(scope="session")
 def control_plane(control_plane_programs: None) -> Iterator[ControlPlane]:
-    """The session's control plane, with our CRDs and the audit log on."""
+    """The session's control plane, with our CRDs and the audit log on. At the end no operator was refused anything."""
     with running_control_plane(audit=True) as plane:
         if any(CRDS.glob("*.yaml")):
             plane.kubectl("apply", "--server-side", f"--filename={CRDS}")
             plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", f"--filename={CRDS}")
         yield plane
+        assert refused(plane, OPERATOR_USER) == set(), "the operator asked for what its installed rights do not give"
 
 
 @pytest.fixture

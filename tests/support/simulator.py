@@ -83,22 +83,15 @@ class Counters:
 
 
 @dataclass
-class Simulator:
-    """A running simulator. All calls go to its admin API and fail loudly."""
+class Clouds:
+    """A running simulator, wherever it runs. All calls go to its admin API and fail loudly.
 
-    process: subprocess.Popen[str]
+    `urls` are those that an operator uses; `_http` leads to the admin API.
+    """
+
     urls: Urls
     keys: Keys
     _http: httpx.Client = field(repr=False)
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    def kill(self) -> None:
-        """SIGKILL, as a lost machine."""
-        self.process.kill()
-        self.process.wait()
 
     def call(self, method: str, path: str, body: object = None, **params: str | int) -> JSON:
         content = None if body is None else json.dumps(body)
@@ -140,6 +133,10 @@ class Simulator:
 
     def switch(self, name: str, value: str | float) -> None:
         self.call("POST", "/switches", {name: value})
+
+    def switch_value(self, name: str) -> str | float:
+        value: str | float = self.call("GET", "/switches")["values"][name]
+        return value
 
     def profile(self, name: str) -> None:
         """Set all switches: documented, opposite or mix."""
@@ -195,6 +192,22 @@ class Simulator:
             time.sleep(every)
 
 
+@dataclass
+class Simulator(Clouds):
+    """A simulator as a subprocess of ours."""
+
+    process: subprocess.Popen[str]
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def kill(self) -> None:
+        """SIGKILL, as a lost machine."""
+        self.process.kill()
+        self.process.wait()
+
+
 @contextmanager
 def running_simulator(*, start_seconds: float = START_SECONDS, **options: object) -> Iterator[Simulator]:
     """A simulator on free loopback ports; options are the command's flags with underscores.
@@ -209,7 +222,7 @@ def running_simulator(*, start_seconds: float = START_SECONDS, **options: object
     try:
         urls = Urls(**json.loads(_first_line(process, start_seconds)))
         with httpx.Client(base_url=urls.admin, timeout=60, trust_env=False) as http:
-            yield Simulator(process, urls, _keys(options), http)
+            yield Simulator(urls, _keys(options), http, process)
     finally:
         _stop(process)
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import ssl
 import tempfile
 import time
@@ -16,6 +17,7 @@ import yaml
 from tests.cluster.control_plane import ControlPlane
 from tests.support.accounts import GROUP, apply_accounts, secret
 from tests.support.operator import OperatorProcess, running_operator
+from tests.support.rights import OPERATOR_USER, installed, service_account
 from tests.support.simulator import Simulator, running_simulator
 
 Json = dict[str, Any]
@@ -27,7 +29,6 @@ PLURALS = {
     "ClusterCloudAccount": "clustercloudaccounts",
 }
 KINDS = ("CaasContainer", "InferenceDeployment", "SandboxContainer")
-OPERATOR_USER = "caas-operator-under-test"
 MINIMAL: Mapping[str, Json] = {
     "CaasContainer": {
         "image": "nginx:1.27",
@@ -117,6 +118,10 @@ class World:
         return len(self.write_log(kind, name))
 
     def write_log(self, kind: str, name: str) -> list[str]:
+        return [part for written, part in self.all_writes(kind) if written == name]
+
+    def all_writes(self, kind: str) -> list[tuple[str, str]]:
+        """Those to every object of a kind: its name, and `status` or `metadata`."""
         assert self.plane.audit_log is not None
         found = []
         for line in self.plane.audit_log.read_text(encoding="utf-8").splitlines():
@@ -124,10 +129,10 @@ class World:
             ref = entry.get("objectRef") or {}
             if entry["user"].get("username") != OPERATOR_USER or entry["verb"] in {"get", "list", "watch"}:
                 continue
-            if (ref.get("resource"), ref.get("namespace"), ref.get("name")) != (PLURALS[kind], self.namespace, name):
+            if (ref.get("resource"), ref.get("namespace")) != (PLURALS[kind], self.namespace):
                 continue
             if entry["responseStatus"]["code"] < 300:
-                found.append(ref.get("subresource") or "metadata")
+                found.append((ref["name"], ref.get("subresource") or "metadata"))
         return found
 
     # -- waiting ----------------------------------------------------------------------------------------------------
@@ -188,7 +193,8 @@ class World:
 
     @contextmanager
     def operating(self, **flags: str | float) -> Iterator[OperatorProcess]:
-        kubeconfig = self.plane.kubeconfig_for(OPERATOR_USER, ["system:masters"])
+        """An operator with the ServiceAccount and the rights that it is installed with, and no others."""
+        kubeconfig = service_account(self.plane, installed())
         given = {"kubeconfig": str(kubeconfig), **self.flags, **flags}
         with running_operator(self.plane, self.simulator, flags=given) as operator:
             self.operator = operator
@@ -231,8 +237,13 @@ def reason(obj: Json, type_: str = "Ready") -> str:
 def world_of(
     plane: ControlPlane, *, task_seconds: float = 1.0, operate: bool = True, **flags: str | float
 ) -> Iterator[World]:
-    """A simulator, accounts that lead to it, an empty namespace and (with `operate`) an operator."""
+    """A simulator, accounts that lead to it, an empty namespace and (with `operate`) an operator.
+
+    SIMULATOR_PROFILE in the environment puts the clouds under that profile of what no document settles.
+    """
     with running_simulator(task_seconds=task_seconds) as simulator, api_client(plane) as http:
+        if profile := os.environ.get("SIMULATOR_PROFILE"):
+            simulator.profile(profile)
         apply_accounts(plane, simulator)
         world = World(plane, simulator, plane.create_namespace(), http, flags=dict(flags))
         try:

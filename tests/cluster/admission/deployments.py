@@ -31,8 +31,9 @@ DEPLOYMENTS = (
     Wrong("name too long", INFD, {"name": "a" * 31}, "spec.name", "may not be more than 30"),
     Wrong("name too short", INFD, {"name": "abc"}, "spec.name", "at least 4"),
     Wrong("metadata.name too long", INFD, {}, "spec.name", "at most 30 characters", name="a" * 31),
-    Wrong("image by digest", INFD, {"image": "nginx@sha256:" + "a" * 64}, "spec.image", "should match"),
-    Wrong("image host with a port", INFD, {"image": "host.example:5000/a"}, "spec.image", "should match"),
+    Wrong("image by digest", INFD, {"image": "nginx@sha256:" + "a" * 64}, "spec.image", "takes no digest"),
+    Wrong("image host with a port", INFD, {"image": "host.example:5000/a"}, "spec.image", "takes no port"),
+    Wrong("image in capitals", INFD, {"image": "Team/Model"}, "spec.image", "should match"),
     Wrong("command as a string", INFD, {"command": "serve"}, "spec.command", "must be of type array"),
     Wrong("an API key twice", INFD, {"apiKeys": ["a", "a"]}, "spec.apiKeys[1]", "Duplicate value"),
     Wrong(

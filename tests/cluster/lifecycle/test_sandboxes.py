@@ -25,12 +25,14 @@ def test_a_provider_with_a_direct_account_is_an_invalid_spec(world: World) -> No
 
 
 def test_a_provider_that_cannot_list_is_an_invalid_spec(world: World) -> None:
+    world.simulator.switch("azure_list", "refused")
     world.create(SBX, "azure", provider="azure", **GATEWAY)
     world.wait_condition(SBX, "azure", "Stalled", "True", "InvalidSpec")
     assert not world.simulator.journal("gateway.containers.create", name="azure*")
 
 
 def test_a_domain_secret_is_sent_once_and_its_change_is_told_as_drift(world: World) -> None:
+    world.simulator.switch("allowed_domain_check", "accepted")
     world.create_secret("domain", token="first-value")
     policy = {
         "type": "allowlist",

@@ -54,3 +54,15 @@ async def test_no_secret_is_in_any_error_or_log(
             assert not any(secret[at : at + 8] in text for at in range(len(secret) - 8)), text
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("field", ["status_message", "error_message", "containers"])
+async def test_a_credential_in_the_words_of_a_resource_is_masked(field: str) -> None:
+    words = f"cannot pull with {TOKEN}"
+    value = [{"region_id": 1, "error_message": words}, {"region_id": 2}] if field == "containers" else words
+    listed = answer(200, {"count": 1, "results": [{"name": "web", field: value}]})
+    (container,) = await a_gcore(cloud(listed)).caas.list(1, 2)
+    (deployment,) = await a_gcore(cloud(listed)).inference.list(1)
+    assert container == deployment
+    assert "cannot pull with ***" in str(container)
+    assert TOKEN not in str(container)

@@ -159,3 +159,17 @@ async def test_an_unknown_create_that_expired_before_it_was_seen_is_not_repeated
     await world.run(600)
     assert world.cells.calls["create"] == 1
     assert world.server.says(uid, "Complete") == "True Expired"
+
+
+async def test_an_unknown_create_that_was_done_is_bound_although_an_edit_is_refused(world: MortalWorld) -> None:
+    world.cells.fail("create", no_answer(), lands_after=20.0)
+    uid = world.server.apply("Cell", "one", image="a", activeDeadlineSeconds=300.0)
+    await world.process.work()
+    world.server.edit(uid, size=2)
+    await world.run(100)
+    (made,) = world.cells.living()
+    assert world.server.says(uid, "Stalled") == "True ImmutableField"
+    assert world.server.status(uid)["externalId"] == made.id
+    await world.run(400, step=5)
+    assert world.cells.living() == []
+    assert world.server.says(uid, "Complete") == "True Expired"

@@ -44,6 +44,10 @@ MINIMAL: Mapping[str, Json] = {
     },
     "SandboxContainer": {},
 }
+PROFILE = os.environ.get("SIMULATOR_PROFILE", "")
+PATIENCE = 120.0 if PROFILE else 30.0
+"""Seconds: some clouds of another profile show things late, and what is not shown is looked for once a minute."""
+
 CLOUD_KIND = {"CaasContainer": "caas", "InferenceDeployment": "inference", "SandboxContainer": "sandboxes"}
 CREATE = {
     "CaasContainer": "gcore.caas.create",
@@ -137,7 +141,7 @@ class World:
 
     # -- waiting ----------------------------------------------------------------------------------------------------
 
-    def wait(self, holds: Callable[[], Any], *, seconds: float = 30.0, told: str = "") -> Any:
+    def wait(self, holds: Callable[[], Any], *, seconds: float = PATIENCE, told: str = "") -> Any:
         """Wait in real time until something holds, and return it."""
         end = time.monotonic() + seconds
         while True:
@@ -149,7 +153,7 @@ class World:
             time.sleep(0.03)
 
     def wait_condition(
-        self, kind: str, name: str, type_: str, status: str, reason: str | None = None, *, seconds: float = 30.0
+        self, kind: str, name: str, type_: str, status: str, reason: str | None = None, *, seconds: float = PATIENCE
     ) -> Json:
         """Wait for a condition at the object's own generation (as kubectl does for Ready)."""
 
@@ -168,10 +172,10 @@ class World:
             raise AssertionError(f"{error}\n{json.dumps(self.get(kind, name), indent=1)[:3000]}") from None
         return result
 
-    def wait_ready(self, kind: str, name: str, *, seconds: float = 30.0) -> Json:
+    def wait_ready(self, kind: str, name: str, *, seconds: float = PATIENCE) -> Json:
         return self.wait_condition(kind, name, "Ready", "True", seconds=seconds)
 
-    def wait_gone(self, kind: str, name: str, *, seconds: float = 30.0) -> None:
+    def wait_gone(self, kind: str, name: str, *, seconds: float = PATIENCE) -> None:
         self.wait(lambda: self.get(kind, name) is None, seconds=seconds, told=f"{kind} {name} gone")
 
     # -- the cloud --------------------------------------------------------------------------------------------------
@@ -242,8 +246,8 @@ def world_of(
     SIMULATOR_PROFILE in the environment puts the clouds under that profile of what no document settles.
     """
     with running_simulator(task_seconds=task_seconds) as simulator, api_client(plane) as http:
-        if profile := os.environ.get("SIMULATOR_PROFILE"):
-            simulator.profile(profile)
+        if PROFILE:
+            simulator.profile(PROFILE)
         apply_accounts(plane, simulator)
         world = World(plane, simulator, plane.create_namespace(), http, flags=dict(flags))
         try:

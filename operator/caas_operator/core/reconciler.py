@@ -21,6 +21,7 @@ from caas_operator.core.outcome import Outcome, Reason, State
 from caas_operator.core.ports import Clock, TaskState
 from caas_operator.core.preparing import Preparation
 from caas_operator.core.problems import explain
+from caas_operator.core.reporting import with_record
 from caas_operator.core.results import Result
 from caas_operator.core.schedule import DELETE_WAITS_FOR_TASK
 from caas_operator.core.status import is_converged, next_status, reconcile_request, worth_writing
@@ -94,6 +95,7 @@ class Reconciler:
         if seen is None or attached is None:
             return Visit(group, self.clock.now() + QUIET_WAIT)
         result = await self._carry_out(subject, gather(subject, seen, attached, verdict, self.clock.now()))
+        result = with_record(subject, seen, result, self.clock.now())
         self.preparation.bound(subject, result.binding.pin)
         result = await self.finisher.finish(subject, result)
         await self._conclude(subject, result)

@@ -175,6 +175,16 @@ def unrecorded(subject: Subject) -> Operation | None:
     return operation if operation is not subject.recorded else None
 
 
+def with_record(subject: Subject, seen: steps.Seen, result: Result, now: float) -> Result:
+    """What a create has made whose answer was lost is bound also while something else is wrong; then look again."""
+    wrong = result.outcome is not None and result.outcome.state in (State.REFUSED, State.RETRYING)
+    lost = subject.kind.naming is Naming.NUMBERED and subject.in_flight and not subject.observe_only
+    if not (wrong and lost and isinstance(seen, steps.Present) and seen.mine):
+        return result
+    binding = Binding(bind(subject, seen.found), provider(subject), seen.found, unrecorded(subject))
+    return Result(result.outcome, binding, now)
+
+
 def fields(problem: Outcome, error: CloudError | None, wait: float) -> dict[str, object]:
     """What a log says of a failure beside its text: the two things that differ from try to try."""
     fields: dict[str, object] = {"reason": str(problem.reason)}

@@ -4,6 +4,7 @@ The steps are always the same ones; tests/core/test_histories_property.py makes 
 """
 
 import random
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -44,8 +45,8 @@ class History:
         self.processes = ExitStack()
 
     def step(self) -> str:
-        actions = [self.apply] * 4 + [self.edit] * 4 + [self.policy] * 3 + [self.pause, self.delete, self.delete]
-        actions += [self.outsider] * 2 + [self.trouble] * 3 + [self.restart] + [self.time] * 4
+        actions = [self.apply] * 6 + [self.edit] * 5 + [self.policy] * 2 + [self.pause] + [self.delete] * 3
+        actions += [self.outsider] * 3 + [self.trouble] * 3 + [self.restart] + [self.wait] * 3 + [self.look_on] * 6
         action = self.chance.choice(actions)
         kind, name = self.chance.choice(KINDS), self.chance.choice(NAMES)
         action(kind, name)
@@ -84,7 +85,7 @@ class History:
             self.left.add((kind, name))
 
     def pause(self, kind: str, name: str) -> None:
-        value = self.chance.choice(["true", None])
+        value = self.chance.choice(["true", None, None])
         if self.world.get(kind, name) is not None:
             with unless_gone():
                 self.world.annotate(kind, name, paused=value)
@@ -119,8 +120,17 @@ class History:
         self.world.operator.kill()
         self.start()
 
-    def time(self, kind: str, name: str) -> None:  # noqa: ARG002 - as the other steps
+    def wait(self, kind: str, name: str) -> None:  # noqa: ARG002 - as the other steps
         self.world.simulator.advance(self.chance.choice([0.3, 2, 20, 65, 400]))
+
+    def look_on(self, kind: str, name: str) -> None:  # noqa: ARG002 - as the other steps
+        """Until the operator has said something of every object as it is by now, or has had the time to."""
+        end = time.monotonic() + 2.0
+        while time.monotonic() < end:
+            objects = [obj for kind in KINDS for obj in self.world.objects(kind)]
+            if all(obj["status"]["observedGeneration"] == obj["metadata"]["generation"] for obj in objects):
+                self.world.simulator.advance(2)
+                return
 
     def calm(self) -> None:
         """All trouble is over."""
@@ -201,6 +211,9 @@ def test_a_hundred_steps_end_in_what_the_final_specs_ask_for(history: History) -
     steps = [history.step() for _ in range(STEPS)]
     history.calm()
     history.world.wait(lambda: not history.complaints(), seconds=120, told=f"{history.complaints()} after {steps}")
+    counters = history.world.simulator.counters()
+    assert counters.calls(*CREATE.values()) >= 12, "a history in which something happens"
+    assert counters.calls(*DELETE.values(), *UPDATE.values()) >= 6, "the same"
     for kind in KINDS:
         for name in NAMES:
             history.delete(kind, name)

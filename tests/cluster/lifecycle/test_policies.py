@@ -126,8 +126,8 @@ def test_the_loser_of_a_name_waits_for_the_winner(world: World, kind: str) -> No
     world.wait_condition(kind, "heir", "Stalled", "True", "Conflict")
     world.delete(kind, "winner")
     world.wait_gone(kind, "winner")
-    # A cloud that keeps a deleted name for a while answers 409, and that is waited out as any lost answer.
-    world.wait_ready(kind, "heir", seconds=120)
+    # A cloud that keeps a deleted name for a while answers 409, and that is waited out as any lost answer: a minute.
+    world.wait_ready(kind, "heir")
 
 
 @pytest.mark.parametrize("kind", UPDATE)

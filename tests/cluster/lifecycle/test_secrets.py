@@ -144,13 +144,13 @@ def test_a_task_whose_error_is_cut_in_a_value_gives_nothing_away(world: World, k
 def test_a_failing_resource_whose_message_quotes_it_gives_nothing_away(world: World, kind: str) -> None:
     world.create(kind, "crashing", **secretive(kind))
     world.wait_ready(kind, "crashing")
-    text = f"exited: TOKEN={VALUES['long']} PW={VALUES['short']}"
+    text = f"exited: TOKEN={VALUES['long']} PW={VALUES['short']} KEY={world.simulator.keys.gcore}"
     broken = {"status": "Error", "status_message": text} if kind == "CaasContainer" else {"error_message": text}
     world.simulator.change("mutate", CLOUD_KIND[kind], name="crashing", region=76, set=broken)
     world.resync()
     obj = world.wait_condition(kind, "crashing", "Ready", "False", "CloudError")
-    assert "TOKEN=*** PW=***" in message(obj)
-    assert "TOKEN=*** PW=***" in json.dumps(obj["status"]["observed"])
+    assert "TOKEN=*** PW=*** KEY=***" in message(obj)
+    assert "TOKEN=*** PW=*** KEY=***" in json.dumps(obj["status"]["observed"])
     nothing_is_given_away(world)
 
 

@@ -58,8 +58,14 @@ def test_an_object_whose_create_was_refused_is_deleted_at_once(world: World, kin
     assert not world.simulator.journal(DELETE[kind], name="never*")
 
 
+def leave_nothing_behind(world: World) -> None:
+    """A broken resource that a failed create leaves is there: it is told, and takes an edit."""
+    world.simulator.switch("failed_create_leaves", "nothing")
+
+
 @pytest.mark.parametrize("kind", UPDATE)
 def test_a_task_that_fails_is_told_and_tried_again(world: World, kind: str) -> None:
+    leave_nothing_behind(world)
     world.simulator.fault(CREATE[kind], "task_error", name="unlucky", count=1, text="no more bits")
     world.create(kind, "unlucky")
     obj = world.wait_condition(kind, "unlucky", "Ready", "False", "CloudError")
@@ -71,6 +77,7 @@ def test_a_task_that_fails_is_told_and_tried_again(world: World, kind: str) -> N
 
 @pytest.mark.parametrize("kind", UPDATE)
 def test_a_failure_that_lasts_is_stalled_by_the_progress_deadline(world: World, kind: str) -> None:
+    leave_nothing_behind(world)
     world.simulator.fault(CREATE[kind], "task_error", name="hopeless", text="no more bits")
     world.create(kind, "hopeless")
     world.wait_condition(kind, "hopeless", "Ready", "False", "CloudError")
@@ -87,6 +94,7 @@ def test_a_failure_that_lasts_is_stalled_by_the_progress_deadline(world: World, 
 
 @pytest.mark.parametrize("kind", UPDATE)
 def test_a_quota_is_waited_for_and_never_stalls(world: World, kind: str) -> None:
+    leave_nothing_behind(world)
     world.simulator.fault(CREATE[kind], "task_error", name="greedy", count=3, text="Quota limit exceeded by 2")
     world.create(kind, "greedy")
     world.wait_condition(kind, "greedy", "Ready", "False", "QuotaExceeded")

@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from caas_operator.core.errors import CloudError, Conflict, Forbidden, QuotaExceeded, Throttled, Unavailable
+from caas_operator.core.identity import pin_of
 from caas_operator.core.model import FINALIZER, Health
 from tests.support.engine.cloud import Thing, broken_answer, no_answer
 from tests.support.histories.cloud import RecordingCloud
@@ -98,6 +99,8 @@ class User:
             case "label":
                 server.label(uid)
             case "forget the intent":
+                # What it was bound by is lost, where status does not say it as well.
+                world.told[uid].forced |= pin_of(server.resource(uid)) is None
                 server.annotate(uid, create_intent=None)
             case "finalize":
                 kept = [one for one in server.finalizers(uid) if one != FINALIZER]

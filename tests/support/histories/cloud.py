@@ -78,6 +78,17 @@ class RecordingCloud(SandboxCloud):
             if thing.health is Health.BROKEN:
                 thing.health = Health.STOPPED if thing.wire.get("suspend") else Health.SERVING
 
+    def settle(self) -> None:
+        now = self.clock.now()
+        for landing in [one for one in self._landing if one[0] <= now]:
+            self._landing.remove(landing)
+            before = set(self.things)
+            landing[1]()
+            for id_ in set(self.things) - before:
+                # Made when it was due, not when somebody came to look.
+                self.things[id_].created_at = float(int(landing[0]))
+        super().settle()
+
     async def list(self, scope: str, oldest: float | None) -> Sequence[Thing]:
         before = set(self.things)
         found = list(await super().list(scope, oldest))

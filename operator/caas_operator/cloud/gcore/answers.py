@@ -1,10 +1,14 @@
 """What Gcore's answers must have to be taken for one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from caas_operator.cloud.transport import Malformed
 from caas_operator.core.model import JsonObject
+from caas_operator.core.scrub import scrub
+
+FREE_TEXT = ("status_message", "error_message")
+"""What the cloud says in words of a resource, or of a region of one."""
 
 
 def an_object(body: Any) -> JsonObject:
@@ -33,3 +37,14 @@ def total(body: Any) -> int | None:
     """`count`: how many there are over all pages [DOC-page]."""
     count = body.get("count") if isinstance(body, Mapping) else None
     return count if isinstance(count, int) else None
+
+
+def told(row: JsonObject, secrets: Collection[str]) -> JsonObject:
+    """A resource without the credential, should the cloud's words quote it: they are shown to people."""
+    said: JsonObject = {
+        name: scrub(text, secrets) for name in FREE_TEXT if isinstance(text := row.get(name), str) and text
+    }
+    parts = row.get("containers")
+    if isinstance(parts, list) and any(isinstance(part, dict) and part.get("error_message") for part in parts):
+        said["containers"] = [told(part, secrets) if isinstance(part, dict) else part for part in parts]
+    return row | said if said else row

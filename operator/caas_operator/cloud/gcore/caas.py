@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from caas_operator.cloud.call import CATALOG_TIMEOUT_SECONDS, CREATE_TIMEOUT_SECONDS, Call, path_of
-from caas_operator.cloud.gcore.answers import an_object, task_ids
+from caas_operator.cloud.gcore.answers import an_object, task_ids, told
 from caas_operator.cloud.gcore.paging import list_all
 from caas_operator.cloud.transport import Transport, nothing
 from caas_operator.core.model import JsonObject
@@ -25,7 +25,8 @@ class CaasApi:
 
     async def list(self, project: Id, region: Id) -> Sequence[JsonObject]:
         call = Call("caas.list", "GET", _containers(project, region), scope=_scope(project, region), listing=True)
-        return await list_all(self.transport, call)
+        _, secrets = self.transport.identity.sign()
+        return tuple(told(row, secrets) for row in await list_all(self.transport, call))
 
     async def create(self, project: Id, region: Id, body: Body, secrets: Secrets = ()) -> tuple[str, ...]:
         """The ids of the tasks to follow."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from caas_operator.cloud.call import CATALOG_TIMEOUT_SECONDS, CREATE_TIMEOUT_SECONDS, Call, path_of
-from caas_operator.cloud.gcore.answers import an_object, rows, task_ids
+from caas_operator.cloud.gcore.answers import an_object, rows, task_ids, told
 from caas_operator.cloud.gcore.paging import list_all
 from caas_operator.cloud.transport import Transport, nothing
 from caas_operator.core.model import JsonObject
@@ -31,7 +31,8 @@ class InferenceApi:
 
     async def list(self, project: Id) -> Sequence[JsonObject]:
         call = Call("inference.list", "GET", _deployments(project), scope=scope_of(project), listing=True)
-        return await list_all(self.transport, call)
+        _, secrets = self.transport.identity.sign()
+        return tuple(told(row, secrets) for row in await list_all(self.transport, call))
 
     async def create(self, project: Id, body: Body, secrets: Secrets = ()) -> tuple[str, ...]:
         """The ids of the tasks to follow."""

@@ -19,6 +19,9 @@ from tests.support.simulator import Simulator
 START_SECONDS = 60.0
 STOP_SECONDS = 40.0
 
+_started: list[tuple[Path, bool, subprocess.Popen[bytes]]] = []
+"""The operators of running tests: their control planes, and whether each means to be alone on it."""
+
 
 @dataclass
 class OperatorProcess:
@@ -100,7 +103,11 @@ def running_operator(
     """Start `caas-operator run` and wait until it is ready; at the end it is stopped, unless a test did so.
 
     With a simulator, its clock is the operator's. `flags` are those of the command, underscores for dashes.
+    One without a Lease for all namespaces is alone on its control plane: another would do its work, sometimes.
     """
+    alone = not {"leader_elect", "namespaces"} & (flags or {}).keys()
+    others = [other for where, other, process in _started if where == plane.directory and process.poll() is None]
+    assert not others or not (alone or any(others)), "another operator watches the same objects"
     given: dict[str, str | float] = {
         "kubeconfig": str(plane.kubeconfig),
         "health_address": "127.0.0.1:0",
@@ -116,10 +123,13 @@ def running_operator(
     with log.open("wb") as out:
         process = subprocess.Popen(command, stderr=out, stdout=out, env={**clean, **(environment or {})})
     operator = OperatorProcess(process, log)
+    started = (plane.directory, alone, process)
+    _started.append(started)
     try:
         operator.wait_until_ready()
         yield operator
     finally:
+        _started.remove(started)
         if process.poll() is None:
             try:
                 operator.stop()

@@ -1,58 +1,19 @@
 """exportTo on a real API server: ConfigMaps that their objects own, written once, and nobody else's touched."""
 
-import json
 from collections.abc import Iterator
 from functools import partial
 
 import pytest
 
-from tests.cluster.control_plane import ControlPlane, running_control_plane
+from tests.cluster.control_plane import running_control_plane
 from tests.conftest import CRDS
-from tests.support.accounts import SYSTEM_NAMESPACE
-from tests.support.rights import OPERATOR_USER, installed, moved, service_account
+from tests.support.exports import config_map, data, is_gone, path, to, writes_to
 from tests.support.world import CLOUD_KIND, KINDS, Json, World, condition, world_of
-
-
-def to(name: str, key: str = "url") -> Json:
-    return {"configMapKeyRef": {"name": name, "key": key}}
-
-
-def config_map(world: World, name: str) -> Json | None:
-    answer = world.http.get(path(world, name))
-    return None if answer.status_code == 404 else dict(answer.json())
-
-
-def path(world: World, name: str) -> str:
-    return f"/api/v1/namespaces/{world.namespace}/configmaps/{name}"
-
-
-def data(world: World, name: str) -> Json | None:
-    found = config_map(world, name)
-    return found and dict(found.get("data") or {})
-
-
-def is_gone(world: World, name: str) -> bool:
-    return config_map(world, name) is None
 
 
 def exported(obj: Json) -> str:
     field = "externalId" if obj["kind"] == "SandboxContainer" else "endpoint"
     return str(obj["status"][field])
-
-
-def writes_to(world: World, name: str) -> list[str]:
-    """The operator's writes to a ConfigMap, by the audit log."""
-    assert world.plane.audit_log is not None
-    found = []
-    for line in world.plane.audit_log.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        ref = entry.get("objectRef") or {}
-        here = (ref.get("resource"), ref.get("namespace")) == ("configmaps", world.namespace)
-        if not here or entry["user"].get("username") != OPERATOR_USER or entry["verb"] == "get":
-            continue
-        if ref.get("name") in {name, None} and name in line:
-            found.append(str(entry["verb"]))
-    return found
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -130,44 +91,6 @@ def test_what_is_only_observed_is_published_too(world: World) -> None:
     world.create("CaasContainer", "watched", managementPolicy="ObserveOnly", exportTo=to("watched"), **minimal)
     obj = world.wait_ready("CaasContainer", "watched")
     assert data(world, "watched") == {"url": exported(obj)}
-
-
-def test_a_restart_writes_nothing(control_plane: ControlPlane) -> None:
-    with world_of(control_plane, task_seconds=0.3, operate=False) as world:
-        with world.operating() as operator:
-            world.create("CaasContainer", "kept", exportTo=to("kept"))
-            world.wait_ready("CaasContainer", "kept")
-            operator.stop()
-        with world.operating() as operator:
-            world.resync()
-            assert operator.stop() == 0
-        assert len(writes_to(world, "kept")) == 1
-        assert world.writes("CaasContainer", "kept") == 3
-
-
-def test_a_missing_right_is_told_and_an_object_that_serves_stays_ready(control_plane: ControlPlane) -> None:
-    with world_of(control_plane, task_seconds=0.3, operate=False) as world:
-        rights = moved(installed(), {SYSTEM_NAMESPACE: f"of-{world.namespace}"})
-        for role in rights:
-            if "rules" in role:
-                role["rules"] = [rule for rule in role["rules"] if not _writes_config_maps(rule)]
-        account = service_account(control_plane, rights, f"of-{world.namespace}")
-        with world.operating(kubeconfig=str(account), operator_namespace=f"of-{world.namespace}"):
-            world.create("CaasContainer", "serving")
-            world.wait_ready("CaasContainer", "serving")
-            world.edit("CaasContainer", "serving", exportTo=to("forbidden"))
-            obj = world.wait_condition("CaasContainer", "serving", "Synced", "False", "DependencyNotReady")
-            ready = condition(obj, "Ready") or {}
-            assert (ready["status"], ready["observedGeneration"]) == ("True", 1)
-            told = (condition(obj, "Synced") or {})["message"]
-            assert told.startswith(f"spec.exportTo.configMapKeyRef: ConfigMap {world.namespace}/forbidden cannot be")
-            assert 'cannot create resource "configmaps"' in told
-            world.edit("CaasContainer", "serving", exportTo=None)
-            world.wait_ready("CaasContainer", "serving")
-
-
-def _writes_config_maps(rule: Json) -> bool:
-    return "configmaps" in rule["resources"] and "create" in rule["verbs"]
 
 
 @pytest.fixture

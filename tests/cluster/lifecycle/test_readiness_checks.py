@@ -73,16 +73,3 @@ def test_what_scales_to_zero_is_not_woken(world: World) -> None:
     world.create("CaasContainer", "sleeping", readinessCheck=CHECK, scale=scale)
     world.wait_ready("CaasContainer", "sleeping")
     assert asked(world, "sleeping") == 0
-
-
-def test_without_the_setting_a_private_address_is_not_asked(control_plane: ControlPlane) -> None:
-    with world_of(control_plane, task_seconds=0.3) as world:
-        world.simulator.switch("gcore_addresses", "local")
-        world.create("CaasContainer", "private", readinessCheck=CHECK)
-
-        def told() -> bool:
-            obj = world.get("CaasContainer", "private")
-            return obj is not None and "is not public and may not be asked" in message(obj)
-
-        world.wait(told, told="why it is not asked")
-        assert asked(world, "private") == 0

@@ -51,6 +51,7 @@ async def start() -> AsyncIterator[Start]:
         world = SimulatedWorld(profile, **switches)
         made.append(world)
         world.reader.put("s", k="first")
+        world.reader.put("script", "ConfigMap", run="print(1)")
         world.start()
         return world
 
@@ -79,6 +80,7 @@ POLICY: Json = {
             {"domain": "a.example", "name": "KEY", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}
         ],
     },
+    "files": [{"path": "run.py", "configMapKeyRef": {"name": "script", "key": "run"}}],
     "replacePolicy": "Recreate",
     "expiryPolicy": "Recreate",
     "activeDeadlineSeconds": 86400,
@@ -94,6 +96,22 @@ SANDBOX_WORLDS = [(profile, "allowed_domain_check", "accepted") for profile in P
 async def test_a_sandbox_lives(start: Start, profile: str, switch: str, value: Value) -> None:
     world = start(profile, **{switch: value})
     await of_a_sandbox(Life.begin(world, "SandboxContainer", "box", **POLICY))
+
+
+async def test_a_changed_file_is_told_where_a_sandbox_may_not_be_replaced(start: Start) -> None:
+    world = start()
+    life = Life.begin(world, "SandboxContainer", "box", files=POLICY["files"])
+    await life.ready()
+    await world.run(200)
+    await life.ready()
+    world.reader.put("script", "ConfigMap", run="print(2)")
+    await life.until(lambda: world.server.says(life.uid, "Synced") == "False DriftDetected", "told")
+    assert (world.server.says(life.uid), world.server.says(life.uid, "Stalled")) == ("True Available", "-")
+    assert "files" in (world.server.condition(life.uid, "Synced") or {})["message"]
+    assert [entry.operation for entry in world.asked("openai.files.create")] == ["openai.files.create"]
+    world.reader.put("script", "ConfigMap", run="print(1)")
+    await life.ready()
+    assert life.sent("create") == 1
 
 
 async def test_a_domain_off_the_organisations_list_is_told(start: Start) -> None:

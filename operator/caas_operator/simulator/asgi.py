@@ -82,6 +82,8 @@ class CloudApp:
             status = reply.status if reply else None
         finally:
             self.world.journal.finish(entry, status)
+            if call.form is not None:
+                await call.form.close()
         if reply is None:
             await self._drop(scope, receive)
         else:

@@ -121,6 +121,9 @@ async def of_a_sandbox(life: Life) -> None:
     """Create, edit, secret change, expiry, delete: each but the last makes another one."""
     world = life.world
     await life.ready()
+    await world.run(200)
+    await life.ready()
+    assert life.sent("create") == 1
     assert life.in_cloud()["network_policy"]["domain_secrets"][0]["value"] == "first"
     await life.edit(memoryLimit="4g")
     assert life.in_cloud()["memory_limit"] == "4g"

@@ -38,6 +38,10 @@ def applied(spec: SandboxContainerSpec) -> tuple[str, ...]:
     return tuple(path for path in set_paths(spec, OPTIONAL) if "." not in path)
 
 
+def furnished(spec: SandboxContainerSpec) -> tuple[str, ...]:
+    return ("files",) if spec.files else ()
+
+
 def refuse_for_account(spec: SandboxContainerSpec, provider: str) -> None:
     """Raise InvalidSpec for fields that the account cannot serve. `provider`: a gateway's, or empty for OpenAI itself.
 
@@ -78,7 +82,9 @@ def drift(wanted: Wanted, found: External) -> tuple[str, ...]:
     spec: SandboxContainerSpec = wanted.spec
     if found.health is Health.EXPIRED:
         return ()
-    differs: set[str] = set() if spec.observe_only else set(wanted.applied).difference(applied(spec))
+    differs: set[str] = set()
+    if not spec.observe_only:
+        differs |= set(wanted.applied).difference(applied(spec), furnished(spec))
     if spec.expires_after is not None and spec.expires_after.minutes != _minutes(found.wire):
         differs.add("expiresAfter")
     if spec.memory_limit is not None and spec.memory_limit != (found.wire.get("memory_limit") or MEMORY_LIMIT):

@@ -88,5 +88,5 @@ KIND = Kind(
     external_id=lambda _: None,
     pinned=lambda place: Defaults(provider=place.scope),
     lifespan=mapping.lifespan,
-    furnished=lambda spec: ("files",) if spec.files else (),
+    furnished=mapping.furnished,
 )

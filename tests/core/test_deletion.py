@@ -1,5 +1,7 @@
 """Whole deletions: what goes, what waits, and what it costs."""
 
+from typing import Any
+
 from caas_operator.core.errors import QuotaExceeded, Rejected, Unavailable
 from tests.core.passes import BOTH, ready
 from tests.support.engine.world import World
@@ -15,14 +17,28 @@ async def test_deleting_a_box_costs_two_writes_and_one_delete(world: World) -> N
     assert world.boxes.calls["delete"] == 1
 
 
-async def test_deleting_a_cell_costs_at_most_two_writes_and_one_delete(world: World) -> None:
+async def test_deleting_a_cell_costs_two_writes_and_one_delete(world: World) -> None:
     uid = await ready(world, "Cell")
     world.server.delete(uid)
     await world.run(30)
     assert world.server.bodies == {}
     assert world.cells.things == {}
-    assert len(world.server.writes) <= 2
+    assert world.server.writes == ["status", "metadata"]
     assert world.cells.calls["delete"] == 1
+
+
+async def test_that_a_cell_goes_is_said_before_its_delete_is_answered(world: World) -> None:
+    uid = await ready(world, "Cell")
+    seen = []
+    world.server.listeners.append(lambda _, body: seen.append((ready_of(body), world.cells.calls["delete"])))
+    world.server.delete(uid)
+    await world.run(30)
+    assert ("Deleting", 0) in seen
+    assert world.server.bodies == {}
+
+
+def ready_of(body: dict[str, Any]) -> str:
+    return str(next(c["reason"] for c in body["status"]["conditions"] if c["type"] == "Ready"))
 
 
 async def test_ready_is_false_deleting_from_the_first_visit(world: World) -> None:

@@ -224,8 +224,8 @@ def deleting(at: Scene) -> None:
     at.world.delete(at.kind, at.name)
     if at.kind in UPDATE:
         at.operates("Delete", "Deleting")
-    else:  # status says nothing of it before the DELETE is answered, and then the object is gone
-        at.until(lambda obj: obj["metadata"].get("deletionTimestamp"), "marked")
+    else:
+        at.show("Ready", "False", "Deleting")
 
 
 def delete_blocked(at: Scene) -> None:

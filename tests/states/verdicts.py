@@ -5,13 +5,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Verdict:
+    """`kubectl` is the condition of which `kubectl wait` says that it is met: Ready, Stalled, Complete or none."""
+
     argocd: str
     flux: str
+    kubectl: str = "-"
+
+    @property
+    def helm(self) -> str:
+        """What `helm upgrade --wait` does; its rules are Flux's own."""
+        return {"inProgress": "waits", "current": "succeeds", "failed": "fails"}[self.flux]
 
 
 WAIT = Verdict("Progressing", "inProgress")
-DONE = Verdict("Healthy", "current")
-WRONG = Verdict("Degraded", "failed")
+DONE = Verdict("Healthy", "current", "Ready")
+WRONG = Verdict("Degraded", "failed", "Stalled")
 
 VERDICTS = {
     "unvisited": WAIT,
@@ -30,9 +38,9 @@ VERDICTS = {
     "immutable": WRONG,
     "drift": DONE,
     "paused-new": Verdict("Suspended", "inProgress"),
-    "paused-serving": Verdict("Suspended", "current"),
+    "paused-serving": Verdict("Suspended", "current", "Ready"),
     "paused-edited": Verdict("Suspended", "inProgress"),
-    "expired": DONE,  # as a Job that is complete
+    "expired": Verdict("Healthy", "current", "Complete"),  # as a Job that is complete
     "expired-recreate": WAIT,
     "deleting": WAIT,
     "delete-blocked": WAIT,
@@ -41,5 +49,8 @@ VERDICTS = {
 
 def table() -> list[str]:
     """As Markdown."""
-    rows = [f"| `{state}` | {each.argocd} | {each.flux} |" for state, each in VERDICTS.items()]
-    return ["| state | Argo CD | Flux |", "|---|---|---|", *rows]
+    rows = [
+        f"| `{state}` | {each.kubectl} | {each.helm} | {each.argocd} | {each.flux} |"
+        for state, each in VERDICTS.items()
+    ]
+    return ["| state | `kubectl wait` | `helm --wait` | Argo CD | Flux |", "|---|---|---|---|---|", *rows]

@@ -13,7 +13,7 @@ from caas_operator.core.problems import explain
 from caas_operator.core.reporting import Reporter
 from caas_operator.core.results import LOOKING, Result, connection_of, differing, in_progress, place_of, serves
 from caas_operator.core.schedule import look_again
-from caas_operator.core.status import is_retrying
+from caas_operator.core.status import is_retrying, is_said_to_go
 from caas_operator.core.subject import Subject
 from caas_operator.core.surroundings import Events
 
@@ -101,6 +101,9 @@ class Changer:
             subject.track.spent = operation.task_ids
             told = "the cloud has ended the deletion and still shows the resource"
             return self.say.fail(subject, Outcome(State.RETRYING, Reason.CLOUD_ERROR, told))
+        if subject.kind.naming is Naming.NUMBERED and subject.obj.deleting and not is_said_to_go(subject.obj):
+            # There is no task: the DELETE is answered when it is done, which may take a while.
+            return Result(Outcome(State.DELETING, Reason.DELETING), again_at=self.clock.now())
         place = Place(place_of(subject).scope, found.name) if found else place_of(subject)
         external_id = found.id if found else (subject.pin.external_id if subject.pin else None) or ""
         try:

@@ -14,7 +14,7 @@ from caas_operator.core.model import (
     Pin,
     Resource,
 )
-from caas_operator.core.outcome import Outcome, State
+from caas_operator.core.outcome import Outcome, Reason, State
 from caas_operator.core.schedule import EXPIRY_MOVE
 
 
@@ -129,6 +129,12 @@ def is_ready(obj: Resource, generation: int = 0) -> bool:
         c["type"] == "Ready" and c["status"] == "True" and c.get("observedGeneration", 0) >= generation
         for c in obj.status.get("conditions", ())
     )
+
+
+def is_said_to_go(obj: Resource) -> bool:
+    """Whether status already says that the resource is being deleted, or why it is not."""
+    going = {Reason.DELETING, Reason.DELETE_BLOCKED}
+    return any(c["type"] == "Ready" and c["reason"] in going for c in obj.status.get("conditions", ()))
 
 
 def is_complete(obj: Resource) -> bool:

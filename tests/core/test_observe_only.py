@@ -22,6 +22,16 @@ async def test_observe_only_reports_without_finalizer_or_change(world: World) ->
     assert len(world.boxes.things) == 1
 
 
+async def test_observe_only_reports_the_id_of_what_it_was_told_to_look_at(world: World) -> None:
+    thing = world.cells.put("theirs")
+    uid = world.server.apply("Cell", "one", managementPolicy="ObserveOnly", importId=thing.id)
+    await world.run(30)
+    assert world.server.says(uid) == "True Available"
+    assert (world.server.status(uid)["externalId"], world.server.status(uid)["externalName"]) == (thing.id, "theirs")
+    await world.run(600)
+    assert world.server.writes == ["status"]
+
+
 async def test_observe_only_of_nothing_is_not_found_until_it_appears(world: World) -> None:
     uid = world.server.apply("Box", "one", managementPolicy="ObserveOnly")
     await world.run(60)

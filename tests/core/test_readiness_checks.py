@@ -45,13 +45,21 @@ async def test_an_address_that_answers_at_once_costs_no_write(world: World) -> N
     assert world.outside.prober.asked[URL] == 1
 
 
-async def test_it_is_asked_with_growing_waits(world: World) -> None:
-    world.server.apply("Box", "one", image="a", readinessCheck=CHECK)
-    await world.run(3600, step=5)
+async def test_it_is_asked_with_growing_waits_and_without_end(world: World) -> None:
+    uid = world.server.apply("Box", "one", image="a", readinessCheck=CHECK)
+    await world.run(590, step=5)
+    assert world.server.says(uid, "Stalled") == "-"
+    await world.run(3010, step=5)
+    assert said(world, uid) == ("False ProgressDeadlineExceeded", WAITING)
+    assert world.server.says(uid, "Stalled") == "True ProgressDeadlineExceeded"
+    assert world.server.says(uid, "Synced") == "Unknown Provisioning"
     assert 100 <= world.outside.prober.asked[URL] <= 145
-    assert world.server.writes == ["metadata", "status", "status"]
+    assert world.server.writes == ["metadata", "status", "status", "status"]
     assert world.boxes.calls["list"] <= 64
     assert world.process.passes <= 70
+    world.outside.prober.alive.add(URL)
+    await world.run(31)
+    assert (said(world, uid), world.server.says(uid, "Stalled")) == (("True Available", ""), "-")
 
 
 async def test_once_ready_it_is_never_asked_again(world: World) -> None:

@@ -85,7 +85,7 @@ def derive(
 def overdue(
     outcome: Outcome, before: Mapping[str, Mapping[str, Any]], generation: int, now: float, since: float | None
 ) -> bool:
-    """Whether a failure that the cloud reports has lasted past the deadline; it stays so until the outcome changes."""
+    """Whether what has a deadline has lasted past it; it stays so until the outcome changes."""
     ready, stalled = before.get("Ready"), before.get("Stalled")
     if not outcome.deadline or ready is None or ready["status"] != "False":
         return False

@@ -4,6 +4,7 @@ Objects that ask for neither pay nothing.
 """
 
 import dataclasses
+import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from caas_operator.core.answering import Answers
 from caas_operator.core.model import ExportTarget, Key
 from caas_operator.core.outcome import Outcome, State
 from caas_operator.core.ports import Clock
-from caas_operator.core.results import Result, in_progress
+from caas_operator.core.results import Result, deadline, in_progress
 from caas_operator.core.schedule import LONGEST_DEPENDENCY_WAIT, backoff
 from caas_operator.core.status import is_ready
 from caas_operator.core.subject import Subject
@@ -65,7 +66,11 @@ class Finisher:
         return self._waiting(subject, result, f"readinessCheck: {reply.barred or f'waiting for 2xx or 3xx from {url}'}")
 
     def _waiting(self, subject: Subject, result: Result, told: str) -> Result:
-        return dataclasses.replace(result, outcome=dataclasses.replace(in_progress(subject, serves=None), message=told))
+        """It goes on being asked; what lasts is told as of a Deployment that makes no progress."""
+        outcome = dataclasses.replace(in_progress(subject, serves=None), message=told, deadline=True)
+        due = deadline(subject, self.clock.now()) or math.inf
+        again_at = min(due, math.inf if result.again_at is None else result.again_at)
+        return dataclasses.replace(result, outcome=outcome, again_at=again_at if math.isfinite(again_at) else None)
 
     async def _published(self, subject: Subject, result: Result) -> Result:
         outcome, wanted = result.outcome, _asked_target(subject.obj.spec)

@@ -57,7 +57,8 @@ class Outcome:
     """A row of the table, with its words.
 
     `serves` says whether something serves meanwhile: True or None (not known) leave Ready as it was, False makes it
-    False. `deadline` marks a failure that the cloud reports: lasting for long, it needs a person.
+    False. `deadline` marks a failure that the cloud reports, or an address that does not answer: lasting for
+    long, it needs a person.
     """
 
     state: State

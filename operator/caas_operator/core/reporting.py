@@ -92,14 +92,14 @@ class Reporter:
         return Result(outcome, again_at=min(until + 0.1, now + look_again(waited)))
 
     def observe(self, subject: Subject, seen: steps.Absent | steps.Present) -> Result:
-        binding = Binding(pin=bind(subject), provider=provider(subject), forget=True)
+        binding = Binding(provider=provider(subject), forget=True)
         if isinstance(seen, steps.Absent):
             told = (
                 f"{subject.place.name if subject.place else ''} is not in the cloud; under ObserveOnly nothing is made"
             )
             problem = Outcome(State.RETRYING, Reason.NOT_FOUND, told, serves=False)
-            return Result(problem, dataclasses.replace(binding, pin=None), self.clock.now() + REVISIT)
-        binding = dataclasses.replace(binding, found=differing(seen.found, seen.drift))
+            return Result(problem, binding, self.clock.now() + REVISIT)
+        binding = dataclasses.replace(binding, pin=bind(subject, seen.found), found=differing(seen.found, seen.drift))
         if seen.found.health is Health.EXPIRED:
             return dataclasses.replace(self.ended(subject, seen.found), binding=binding)
         if seen.drift and seen.found.health in (Health.SERVING, Health.STOPPED):

@@ -9,6 +9,11 @@ ENGINE ?= docker
 BUILD_ARGS ?=
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 IMAGE ?= localhost/caas-operator:$(VERSION)
+# The time of all that is built, so that building it again gives the same: the commit's.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --pretty=%ct 2> /dev/null)
+EPOCH = $(if $(SOURCE_DATE_EPOCH),SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH))
+STAMPED = $(if $(SOURCE_DATE_EPOCH),--timestamp=$(SOURCE_DATE_EPOCH))
+SBOM_ARGS ?=
 
 BIN := .venv/bin
 VENV := .venv/.from-lock
@@ -62,7 +67,16 @@ test: check control-plane helm ## check, and all tests; cluster tests count and 
 
 .PHONY: image
 image: ## build the operator's image, IMAGE, with ENGINE: docker, podman or buildah
-	$(ENGINE) build --tag $(IMAGE) --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) $(BUILD_ARGS) .
+	$(if $(filter docker,$(ENGINE)),$(EPOCH) docker build,$(ENGINE) build $(STAMPED)) --tag $(IMAGE) \
+	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) $(BUILD_ARGS) .
+
+.PHONY: wheel
+wheel: $(INSTALLED) ## build the wheel into dist/
+	$(EPOCH) $(BIN)/python -m hatchling build --target=wheel --directory=dist
+
+.PHONY: sbom
+sbom: $(INSTALLED) ## write what is in the image, CycloneDX, to build/sbom.cdx.json; SBOM_ARGS="--debian FILE"
+	@$(EPOCH) $(BIN)/python -m tests.supply.sbom $(SBOM_ARGS)
 
 .PHONY: e2e
 e2e: $(INSTALLED) ## image and chart on a real kind cluster (root, podman; minutes); KEEP=1 leaves it running
@@ -77,7 +91,7 @@ soak: $(INSTALLED) ## the property test of whole histories, at length: STEPS=500
 	PROPERTY_STEPS=$(STEPS) $(BIN)/python -m pytest tests/core/test_histories_property.py
 
 .PHONY: check
-check: $(INSTALLED) ## lint, format, types, layers, generated files, fields without a test
+check: $(INSTALLED) ## lint, format, types, layers, generated files, fields without a test, vulnerabilities
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -85,6 +99,11 @@ check: $(INSTALLED) ## lint, format, types, layers, generated files, fields with
 	$(BIN)/caas-operator crds --check crds/
 	$(BIN)/caas-operator crds --check deploy/helm/caas-operator/files/crds/
 	$(BIN)/python -m tests.fields
+	$(BIN)/python -m tests.supply.audit
+
+.PHONY: audit
+audit: $(INSTALLED) ## ask whether vulnerabilities of the locked packages are known; part of check
+	@$(BIN)/python -m tests.supply.audit
 
 .PHONY: fmt
 fmt: $(INSTALLED) ## format, and mend what the linter can mend

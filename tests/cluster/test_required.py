@@ -54,3 +54,23 @@ def test_where_nothing_is_built_a_cluster_test_is_skipped_and_says_how_to_build(
     done = pytest_run(tmp_path, KUBEBUILDER_ASSETS="", XDG_CACHE_HOME=str(tmp_path))
     assert "1 passed, 1 skipped" in done.stdout
     assert "not built: make control-plane" in done.stdout
+
+
+def test_what_is_skipped_on_the_real_cluster_fails_always(tmp_path: Path) -> None:
+    """Also a whole file, and with nothing set."""
+    (tmp_path / "test_one.py").write_text(CASES.replace("control_plane_programs", ""), encoding="utf-8")
+    whole = "import pytest\n\npytest.skip('none of it', allow_module_level=True)\n"
+    (tmp_path / "test_whole.py").write_text(whole, encoding="utf-8")
+    config = ["-c", str(ROOT / "pyproject.toml"), "-p", "tests.e2e.conftest", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", *config, "--continue-on-collection-errors", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "1 failed, 1 passed, 1 error" in done.stdout
+    assert "not today" in done.stdout
+    assert "none of it" in done.stdout
+
+
+def test_ci_runs_the_real_cluster_after_all_other_tests() -> None:
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    parts = [line.split()[1] for line in lines if line.startswith("part ")]
+    assert parts == [".venv", "control-plane", "test", "e2e"]

@@ -16,6 +16,8 @@ from tests.cluster.toolchain import BuildError
 from tests.e2e import cluster, images
 from tests.e2e.machine import E2eError, Machine, alone, home, machine, prepare, say, step
 
+TESTS_SECONDS = 2400
+"""far more than they take; a run that hangs is to end the cluster as well"""
 SHOWN = ("PATH", "CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF", "KIND_EXPERIMENTAL_PROVIDER", "KUBECONFIG")
 
 
@@ -26,7 +28,14 @@ def test(arguments: list[str]) -> int:
         with step("tests"):
             pytest = [sys.executable, "-m", "pytest", "tests/e2e", *arguments]
             environment = {**os.environ, "E2E": "1"}
-            return subprocess.run(pytest, env=environment, cwd=images.ROOT, check=False).returncode
+            done = subprocess.run(pytest, env=environment, cwd=images.ROOT, timeout=TESTS_SECONDS, check=False)
+            return done.returncode
+    except (E2eError, BuildError) as error:  # said before the cluster is ended, which may fail as well
+        say(str(error))
+        return 1
+    except subprocess.TimeoutExpired:
+        say(f"the tests did not end in {TESTS_SECONDS} s")
+        return 1
     finally:
         if os.environ.get("KEEP"):
             say("the cluster stays; make e2e-down ends it")
@@ -37,7 +46,7 @@ def test(arguments: list[str]) -> int:
 def start(here: Machine) -> None:
     images.operator(here)
     cluster.up(here)
-    cluster.load(here, *images.TARGETS.values())
+    cluster.load(here, *images.TARGETS.values(), images.PREVIOUS)
 
 
 def up(_: list[str]) -> int:
@@ -70,7 +79,8 @@ def main(arguments: list[str]) -> int:
     named = bool(arguments) and arguments[0] in COMMANDS
     command = COMMANDS[arguments[0]] if named else test
     rest = arguments[1:] if named else arguments
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as ctrl-C, so that the cluster is ended
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as ctrl-C, so that the cluster is ended
+        signal.signal(number, signal.default_int_handler)
     try:
         if command is env:
             return env(rest)

@@ -1,12 +1,12 @@
 """The cluster: a real kind, one node, started and ended as its users do it."""
 
 import json
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import yaml
 
-from tests.cluster import build
+from tests.cluster import build, components
 from tests.cluster.control_plane import ControlPlane
 from tests.e2e import images, traces
 from tests.e2e.machine import E2eError, Machine, say, step
@@ -14,7 +14,11 @@ from tests.e2e.machine import E2eError, Machine, say, step
 NAME = "caas-operator"
 NODE = f"{NAME}-control-plane"
 NETWORK = "kind"
-START_SECONDS = 180
+START_SECONDS = 300
+LOOKS = ("crictl ps --all", "journalctl --no-pager --lines=40 --unit=kubelet", "tail -n 20 /var/log/pods/*/*/*.log")
+"""what tells why a node did not start"""
+AUDIT_POLICY = "/etc/kubernetes/audit-policy.json"
+AUDIT_LOG = "/var/log/kubernetes/audit.log"
 STAY_INSIDE = images.NODE_FILES / "files" / "usr" / "local" / "bin" / "stay-inside"
 
 
@@ -24,38 +28,75 @@ def up(machine: Machine) -> ControlPlane:
     if is_up(machine):
         say(f"the cluster {NAME} is there already")
         return plane(machine)
-    if not images.PULL and not Path("/sys/fs/cgroup/cpu").is_dir():
-        raise E2eError("the node that is built here needs cgroup v1; E2E_PULL=1 takes kind's published one")
     image = [] if images.PULL else [f"--image={images.node(machine)}"]
     with step("cluster"):
         down(machine)
         traces.remember(machine)
         # A network of kind's own making would have IPv6, for which Podman lets the whole machine forward.
         machine.run("podman", "network", "create", NETWORK)
-        flags = [f"--name={NAME}", "--config=-", f"--wait={START_SECONDS}s", *image]
-        machine.run("kind", "create", "cluster", *flags, input=json.dumps(_config()))
+        flags = [f"--name={NAME}", "--config=-", f"--wait={START_SECONDS}s", "--retain", *image]
+        try:
+            machine.run("kind", "create", "cluster", *flags, input=json.dumps(_config(machine)))
+        except E2eError:
+            _show(machine)
+            raise
         if images.PULL:
             inside(machine, "sh", "-s", input=STAY_INSIDE.read_text(encoding="utf-8"))
     found = plane(machine)
     with step("cluster's DNS"):
-        found.kubectl("-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=120s")
+        found.kubectl("-n", "kube-system", "rollout", "status", "deployment/coredns", f"--timeout={START_SECONDS}s")
     return found
 
 
-def _config() -> dict[str, Any]:
-    """What kind is told of a node that we built: it brings its network, and images under names of its own."""
-    config: dict[str, Any] = {"kind": "Cluster", "apiVersion": "kind.x-k8s.io/v1alpha4"}
-    if images.PULL:
-        return config
-    kubelet = {"kind": "KubeletConfiguration", "failCgroupV1": False, "cgroupDriver": "cgroupfs"}
+def _show(machine: Machine) -> None:
+    """What is to be seen of a node that did not start, if it ever ran."""
+    say(machine.tried("podman", "logs", "--tail=20", NODE).stdout)
+    for look in LOOKS:
+        say(machine.tried("podman", "exec", NODE, "sh", "-c", look).stdout)
+
+
+def _config(machine: Machine) -> dict[str, Any]:
+    """What kind is told: to write an audit log, and of a node that we built, that it brings its network and images."""
+    policy = machine.home / "audit-policy.json"
+    policy.write_text(json.dumps(components.AUDIT_POLICY), encoding="utf-8")
+    mount = {"hostPath": str(policy), "containerPath": AUDIT_POLICY, "readOnly": True}
     unsafe = [{"name": "unsafe-no-fsync", "value": "true"}]  # nothing of it is to survive the machine
     control_plane = {
         "kind": "ClusterConfiguration",
-        "imageRepository": "localhost",
+        "apiServer": _audit(),
         "etcd": {"local": {"extraArgs": unsafe}},
     }
-    patches = [yaml.safe_dump(kubelet), yaml.safe_dump(control_plane)]
+    config = {
+        "kind": "Cluster",
+        "apiVersion": "kind.x-k8s.io/v1alpha4",
+        "nodes": [{"role": "control-plane", "extraMounts": [mount]}],
+    }
+    if images.PULL:
+        return {**config, "kubeadmConfigPatches": [yaml.safe_dump(control_plane)]}
+    kubelet = {"kind": "KubeletConfiguration", "failCgroupV1": False, "cgroupDriver": "cgroupfs"}
+    patches = [yaml.safe_dump(kubelet), yaml.safe_dump({**control_plane, "imageRepository": "localhost"})]
     return {**config, "networking": {"disableDefaultCNI": True}, "kubeadmConfigPatches": patches}
+
+
+def _audit() -> dict[str, Any]:
+    arguments = {"audit-policy-file": AUDIT_POLICY, "audit-log-path": AUDIT_LOG}
+    folder = AUDIT_LOG.rpartition("/")[0]
+    volumes = [
+        {"name": "audit-policy", "hostPath": AUDIT_POLICY, "mountPath": AUDIT_POLICY, "readOnly": True},
+        {"name": "audit-log", "hostPath": folder, "mountPath": folder, "pathType": "DirectoryOrCreate"},
+    ]
+    return {"extraArgs": [{"name": name, "value": value} for name, value in arguments.items()], "extraVolumes": volumes}
+
+
+def audited(machine: Machine, plane: ControlPlane, *, after: int = 0) -> ControlPlane:
+    """The cluster with a copy of its audit log as it is now, without its first lines."""
+    path = machine.home / "audit.log"
+    path.write_text(inside(machine, "tail", "-n", f"+{after + 1}", AUDIT_LOG), encoding="utf-8")
+    return replace(plane, audit_log=path)
+
+
+def audit_lines(machine: Machine) -> int:
+    return int(inside(machine, "wc", "-l", AUDIT_LOG).split()[0])
 
 
 def is_up(machine: Machine) -> bool:

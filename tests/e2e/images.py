@@ -1,28 +1,35 @@
 """The images: Debian's base, the operator and the simulated clouds, and a node of kind. All of them are really built.
 
 Where no registry of images can be reached, debootstrap makes what debian:bookworm-slim is, by the way that one is made.
-With E2E_PULL=1 the published base and kind's published node are used in its place.
+With E2E_PULL=1, or on a machine with cgroup v2, the published base and kind's published node are used in its place.
 """
 
+import ast
 import configparser
 import hashlib
 import json
 import os
 import re
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 from tests.cluster import build
-from tests.e2e.machine import Machine, step
+from tests.e2e.machine import CGROUP_V1, Machine, step
 
 ROOT = Path(__file__).parents[2]
 NODE_FILES = Path(__file__).parent / "node"
-PULL = bool(os.environ.get("E2E_PULL"))
+PULL = bool(os.environ.get("E2E_PULL")) or not CGROUP_V1
+"""the node that is built here is made for cgroup v1"""
 BASE = "localhost/debian:bookworm-slim"
 OPERATOR = "localhost/caas-operator:e2e"
 SIMULATOR = "localhost/caas-operator-simulator:e2e"
+PREVIOUS_VERSION = "0.0.1"
+PREVIOUS = f"localhost/caas-operator:{PREVIOUS_VERSION}"
+"""another name of OPERATOR, for a chart that is upgraded"""
 TARGETS = {"operator": OPERATOR, "simulator": SIMULATOR}
+PIP_SETTINGS = ("cert", "default-timeout", "extra-index-url", "index-url", "proxy", "timeout", "trusted-host")
 # As the published image leaves them out (github.com/debuerreotype/debuerreotype, scripts/.slimify-excludes).
 NOT_IN_SLIM = ("doc", "groff", "info", "linda", "lintian", "locale", "man")
 
@@ -31,6 +38,12 @@ def version() -> str:
     found = re.search(r'^version = "(.*)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
     assert found is not None
     return found[1]
+
+
+def revision(machine: Machine) -> str:
+    """The commit; also where the tree is somebody else's, as for root in a user's checkout."""
+    asked = machine.tried("git", "-c", "safe.directory=*", "-C", ROOT, "rev-parse", "HEAD")
+    return asked.stdout.strip() or "unknown"
 
 
 def base(machine: Machine) -> str:
@@ -74,11 +87,11 @@ def _import(machine: Machine, root: Path) -> None:
 def operator(machine: Machine) -> None:
     """Build the Dockerfile of the project into OPERATOR and SIMULATOR."""
     given = [] if PULL else [f"--build-arg=BASE={base(machine)}", "--pull-never"]
-    revision = machine.tried("git", "-C", ROOT, "rev-parse", "HEAD").stdout.strip()
-    given += [f"--build-arg=VERSION={version()}", f"--build-arg=REVISION={revision or 'unknown'}"]
+    given += [f"--build-arg=VERSION={version()}", f"--build-arg=REVISION={revision(machine)}"]
     for target, name in TARGETS.items():
         with step(f"image {name}"):
             _build(machine, ROOT, name, f"--target={target}", *given, *_secrets(machine))
+    machine.run("podman", "tag", OPERATOR, PREVIOUS)
     # Layers that no image has any more are kept for a day, to make the next build a short one.
     machine.run("podman", "image", "prune", "--force", "--filter=until=24h")
 
@@ -149,12 +162,9 @@ def _build(machine: Machine, context: Path, name: str, *arguments: str) -> None:
 
 def _secrets(machine: Machine) -> list[str]:
     """How this machine reaches the registry of Python packages, as the Dockerfile wants to be told."""
-    pip = configparser.ConfigParser()
-    pip.read_dict({"global": {}})
-    pip.read("/etc/pip.conf")
-    if mirror := os.environ.get("PIP_INDEX_URL"):
-        pip["global"]["index-url"] = mirror
-    authority = os.environ.get("PIP_CERT") or os.environ.get("SSL_CERT_FILE") or pip["global"].get("cert")
+    pip = configparser.RawConfigParser()
+    pip["global"] = _pip_settings(machine)
+    authority = pip["global"].get("cert") or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
     given = [f"--secret=id=pip.conf,src={machine.home / 'pip.conf'}"]
     if authority:
         pip["global"]["cert"] = "/run/secrets/ca.crt"
@@ -163,6 +173,17 @@ def _secrets(machine: Machine) -> list[str]:
     with (machine.home / "pip.conf").open("w", encoding="utf-8") as file:
         pip.write(file)
     return given
+
+
+def _pip_settings(machine: Machine) -> dict[str, str]:
+    """What this machine's files and environment tell pip about the way to its registry."""
+    found: dict[str, str] = {}
+    for line in machine.run(sys.executable, "-m", "pip", "config", "list").splitlines():
+        name, _, value = line.partition("=")
+        key = name.rpartition(".")[2]
+        if key in PIP_SETTINGS:
+            found.setdefault(key, str(ast.literal_eval(value)))  # the environment's come first, and win
+    return found
 
 
 def _exists(machine: Machine, name: str) -> bool:

@@ -22,12 +22,15 @@ COMMANDS = {
     "podman": "podman",
     "buildah": "buildah",
     "debootstrap": "debootstrap",
+    "git": "git",
     "runc": "runc",
     "iptables": "iptables",
     "/usr/lib/podman/netavark": "netavark",
     "/usr/lib/podman/aardvark-dns": "aardvark-dns",
 }
 """command: the Debian package that has it"""
+CGROUPS = Path("/sys/fs/cgroup")
+CGROUP_V1 = (CGROUPS / "cpu").is_dir()
 MOST_PROCESSES = 32768
 TAIL_LINES = 30
 
@@ -54,7 +57,7 @@ class Machine:
         done = self.tried(*words, input=input, cwd=cwd, seconds=seconds)
         if done.returncode:
             said = "\n".join((done.stdout + done.stderr).splitlines()[-TAIL_LINES:])
-            raise E2eError(f"{words[0]} {words[1] if len(words) > 1 else ''} ended with {done.returncode}:\n{said}")
+            raise E2eError(f"{_named(words)} ended with {done.returncode}:\n{said}")
         return done.stdout
 
     def tried(
@@ -64,16 +67,27 @@ class Machine:
         cwd: Path | None = None,
         seconds: float = 900.0,
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(word) for word in words],
-            input=input,
-            cwd=cwd,
-            env=dict(self.environment),
-            timeout=seconds,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        """Run a command, whatever it ends with. Raises E2eError where it is not there, or does not end in time."""
+        try:
+            return subprocess.run(
+                [str(word) for word in words],
+                input=input,
+                cwd=cwd,
+                env=dict(self.environment),
+                timeout=seconds,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise E2eError(f"{words[0]} cannot be run: {error.strerror} ({error.filename})") from None
+        except subprocess.TimeoutExpired as error:
+            said = b"".join(part for part in (error.stdout, error.stderr) if part)[-2000:].decode(errors="replace")
+            raise E2eError(f"{_named(words)} did not end in {seconds:.0f} s:\n{said}") from None
+
+
+def _named(words: Sequence[str | Path]) -> str:
+    return " ".join(str(word) for word in words[:2])
 
 
 def say(text: str) -> None:
@@ -114,12 +128,24 @@ def prepare() -> Machine:
     if os.geteuid() != 0:
         raise E2eError("containers with systemd, cgroups and networks of their own need root")
     found = machine()
+    _may_have_cgroups()
     _install([package for command, package in COMMANDS.items() if not _there(command, found)], found)
     Path("/lib/modules").mkdir(exist_ok=True)  # kind mounts it, even from a machine that has none
     (found.home / "containers.conf").write_text(_containers_conf(), encoding="utf-8")
     storage = f'[storage]\ndriver = "overlay"\ngraphroot = "{found.home}/storage"\nrunroot = "{found.home}/run"\n'
     (found.home / "storage.conf").write_text(storage, encoding="utf-8")
     return found
+
+
+def _may_have_cgroups() -> None:
+    """Say at the beginning what Podman would say half an hour later."""
+    top = CGROUPS / "memory" if CGROUP_V1 else CGROUPS
+    mine = top / f"caas-operator-{os.getpid()}"
+    try:
+        mine.mkdir()
+        mine.rmdir()
+    except OSError as error:
+        raise E2eError(f"containers need cgroups, and none can be made in {top}: {error.strerror}") from None
 
 
 def _there(command: str, machine: Machine) -> bool:
@@ -132,7 +158,9 @@ def _install(packages: Sequence[str], machine: Machine) -> None:
     if not _there("apt-get", machine):
         raise E2eError(f"needed: {', '.join(packages)}; they are installed by themselves on Debian 12 only")
     with step(f"installing {', '.join(packages)}"):
-        apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2"]
+        # A machine that just started may be installing something itself.
+        patient = ["-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
+        apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2", *patient]
         machine.run(*apt, "update")
         machine.run(*apt, "install", "--yes", "--no-install-recommends", *packages)
 

@@ -1,6 +1,7 @@
 """What an operator in a cluster needs around it: clouds in a pod, accounts that lead there, its own chart."""
 
 import json
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,8 +13,9 @@ from tests.cluster.control_plane import ControlPlane
 from tests.demo.accounts import lead_to
 from tests.e2e import images
 from tests.e2e.machine import Machine
+from tests.support.accounts import GROUP
 from tests.support.simulator import Clouds, Keys, Urls
-from tests.support.world import api_client
+from tests.support.world import MINIMAL, api_client
 
 CHART = images.ROOT / "deploy" / "helm" / "caas-operator"
 SAMPLES = images.ROOT / "deploy" / "samples"
@@ -102,21 +104,35 @@ def samples() -> list[str]:
 
 def helm(machine: Machine, *words: str) -> str:
     """The real helm, as an admin of the cluster, with the namespace of the release."""
-    return machine.run(build.programs([build.HELM])[build.HELM], "--namespace", NAMESPACE, *words)
+    return machine.run(_helm(), "--namespace", NAMESPACE, *words)
 
 
-def install(machine: Machine, *more: str) -> str:
+def helm_tried(machine: Machine, *words: str, namespace: str) -> subprocess.CompletedProcess[str]:
+    """The same, whatever it ends with."""
+    return machine.tried(_helm(), "--namespace", namespace, *words)
+
+
+def _helm() -> Path:
+    return build.programs([build.HELM])[build.HELM]
+
+
+def install(machine: Machine, *more: str, release: str = "caas-operator") -> str:
     """Install or upgrade as a user does, with the image that was built here; waits until it is ready."""
     repository, _, tag = images.OPERATOR.partition(":")
     image = [f"--set=image.repository={repository}", f"--set=image.tag={tag}", "--set=image.pullPolicy=Never"]
-    words = ["upgrade", "--install", "caas-operator", str(CHART), "--wait", "--timeout=180s"]
+    words = ["upgrade", "--install", release, str(CHART), "--wait", PATIENCE]
     return helm(machine, *words, *image, "--set=exportTo.enabled=true", *more)  # samples export
 
 
 def operators(plane: ControlPlane) -> list[dict[str, Any]]:
     """The operator's pods that are not being deleted."""
-    found = get(plane, "pods", "--namespace", NAMESPACE, f"--selector={SELECTOR}")["items"]
-    return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+    return [pod for pod in all_operators(plane) if "deletionTimestamp" not in pod["metadata"]]
+
+
+def all_operators(plane: ControlPlane) -> list[dict[str, Any]]:
+    """Also those that have not ended yet."""
+    found: list[dict[str, Any]] = get(plane, "pods", "--namespace", NAMESPACE, f"--selector={SELECTOR}")["items"]
+    return found
 
 
 def leader(plane: ControlPlane) -> str:
@@ -124,6 +140,26 @@ def leader(plane: ControlPlane) -> str:
     lease = plane.kubectl("get", "lease", "caas-operator", "--namespace", NAMESPACE, "-o", "json", check=False)
     holder = json.loads(lease.stdout)["spec"].get("holderIdentity") if lease.returncode == 0 else None
     return str(holder or "").rpartition("_")[0]
+
+
+def ids(plane: ControlPlane) -> list[str]:
+    """Which external resources the objects say they have."""
+    found = get(plane, KINDS, "--all-namespaces")["items"]
+    return sorted(one["status"]["externalId"] for one in found if one["status"].get("externalId"))
+
+
+def create(plane: ControlPlane, name: str, **spec: Any) -> None:
+    """Create a container from a minimal spec."""
+    spec = {**MINIMAL["CaasContainer"], **spec}
+    body = {"apiVersion": GROUP, "kind": "CaasContainer", "metadata": {"name": name}, "spec": spec}
+    plane.kubectl("create", "-f", "-", input=json.dumps(body))
+
+
+def make_one(plane: ControlPlane, name: str) -> None:
+    """Create a container, wait until it is Ready, and delete it again."""
+    create(plane, name)
+    plane.kubectl("wait", "--for=condition=Ready", f"caas/{name}", PATIENCE)
+    plane.kubectl("delete", "caas", name, PATIENCE)
 
 
 def trouble(plane: ControlPlane) -> str:
@@ -144,7 +180,7 @@ def get(plane: ControlPlane, *words: str) -> dict[str, Any]:
     return answer
 
 
-def wait_until(holds: Callable[[], object], told: str, *, seconds: float = 90.0) -> None:
+def wait_until(holds: Callable[[], object], told: str, *, seconds: float = 90.0, every: float = 0.5) -> None:
     """Wait for what is asked of a server now and then; whatever it refuses meanwhile counts as not yet."""
     end = time.monotonic() + seconds
     while True:
@@ -156,4 +192,4 @@ def wait_until(holds: Callable[[], object], told: str, *, seconds: float = 90.0)
             last = error
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds:.0f} s: {told}: {last}")
-        time.sleep(0.5)
+        time.sleep(every)

@@ -57,6 +57,27 @@ async def test_a_lagging_list_costs_no_write_and_is_not_called_an_unknown_create
     assert world.server.says(uid) == "False Provisioning"
 
 
+@pytest.mark.parametrize("restart", [False, True], ids=["one process", "a restart"])
+@pytest.mark.parametrize("expiry", ["Retain", "Recreate"])
+async def test_what_a_create_answered_with_is_not_over_because_lists_lag(
+    world: World, expiry: str, *, restart: bool
+) -> None:
+    """However often somebody looks meanwhile: it lives, and costs."""
+    world.cells.list_lag = LAG
+    await world.run(100)
+    uid = world.server.apply("Cell", "one", image="a", expiryPolicy=expiry, activeDeadlineSeconds=3600)
+    await world.run(1)
+    if restart:
+        await world.restart()
+    for number in range(4):
+        world.server.apply("Cell", f"other-{number}", image="a")
+        world.server.edit(uid, deletionProtection=bool(number % 2))
+        await world.run(1)
+    await world.run(SETTLED)
+    assert (world.server.says(uid), world.server.says(uid, "Complete")) == ("True Available", "-")
+    assert world.cells.calls["create"] == len(world.cells.living()) == 5
+
+
 async def test_what_was_shown_once_and_is_gone_is_made_again_at_once(world: World) -> None:
     uid = world.server.apply("Box", "one", image="a")
     await world.run(10)

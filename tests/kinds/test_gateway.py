@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from caas_operator.simulator.switches import GATEWAY, RATES
+from caas_operator.simulator.switches import GATEWAY
+from tests.kinds.test_lives import UNHEARD, alone, of_cloud, with_needs
 from tests.support.engine.lives import Life
 from tests.support.engine.simulated import SimulatedWorld
 
@@ -43,12 +44,15 @@ def fault(world: SimulatedWorld, operation: str, effect: str, **fields: Any) -> 
     world.clouds.faults.add({"operation": operation, "effect": effect, "count": 1} | fields)
 
 
+ELSEWHERE_HERE = {"gateway_last_id_cursor", "azure_list"}
+"""Met by tests of their own below."""
+
 WORLDS: list[tuple[str, Json]] = [
     *((profile, {}) for profile in ("documented", "opposite", "mix")),
     *(
-        ("documented", {name: switch.opposite})
-        for name, switch in (GATEWAY | RATES).items()
-        if name.startswith(("gateway_", "passthrough", "azure")) and switch.opposite != switch.default
+        ("documented", with_needs(name, value))
+        for name, value in alone(GATEWAY | of_cloud("gateway"))
+        if name not in UNHEARD.keys() | ELSEWHERE_HERE
     ),
 ]
 
@@ -63,6 +67,7 @@ async def test_a_sandbox_lives_behind_a_gateway(start: Start, profile: str, swit
     await life.delete()
     assert life.all_in_cloud() == []
     assert {entry.operation.partition(".")[0] for entry in world.asked()} == {"gateway"}
+    assert set(switches.items()) <= world.met, "the clouds were never asked what this switch answers"
 
 
 async def test_every_call_carries_the_virtual_key_in_its_own_header_and_none_a_bearer(start: Start) -> None:
@@ -96,9 +101,10 @@ async def test_what_surface_a_drops_without_a_word_is_refused_by_us(start: Start
     assert world.asked(CREATE) == []
 
 
-async def test_pages_are_followed_by_the_cursor_of_the_gateway(start: Start) -> None:
+@pytest.mark.parametrize("last_id", ["rejected", "accepted"])
+async def test_pages_are_followed_by_the_cursor_of_the_gateway(start: Start, last_id: str) -> None:
     """Ours is found, and not made twice, behind two pages of others that came after it."""
-    world = start()
+    world = start(gateway_last_id_cursor=last_id)
     fault(world, CREATE, "do_then_respond", status=504)
     life = begin(world)
     await world.run(5)
@@ -167,6 +173,31 @@ async def test_a_200_with_an_error_inside_is_no_sandbox_and_no_empty_list(start:
     await second.ready()
     assert len(second.all_in_cloud()) == 1
     assert len([entry for entry in world.asked(CREATE) if "second" in str(entry.body)]) == 2
+
+
+@pytest.mark.parametrize("metadata", ["ignored", "rejected", "echoed"])
+async def test_metadata_is_sent_and_a_refusal_of_it_is_told(start: Start, metadata: str) -> None:
+    world = start(gateway_metadata=metadata)
+    life = begin(world, metadata={"team": "tools"})
+    if metadata == "rejected":
+        await life.until(lambda: world.server.says(life.uid, "Stalled") == "True InvalidSpec", "told")
+        assert (made(world), life.all_in_cloud()) == (0, [])
+    else:
+        await life.ready()
+        await world.run(300)
+        assert (made(world), world.server.says(life.uid, "Synced")) == (1, "True InSync")
+    assert b'"team"' in world.asked(CREATE)[0].body
+    await life.delete()
+
+
+async def test_a_provider_that_lists_after_all_is_used(start: Start) -> None:
+    world = start(azure_list="allowed")
+    life = begin(world, provider="azure")
+    await life.ready()
+    assert (made(world), len(life.all_in_cloud())) == (1, 1)
+    await life.delete()
+    assert life.all_in_cloud() == []
+    assert ("azure_list", "allowed") in world.met
 
 
 async def test_a_provider_that_cannot_list_is_told_and_nothing_is_made(start: Start) -> None:

@@ -1,21 +1,27 @@
 """Troubles of one object, engine and all, under each profile of the clouds and each switch that the trouble touches."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 
-from caas_operator.simulator.switches import SWITCHES
-from tests.support.engine.lives import Life
-from tests.support.engine.simulated import KEYS, SimulatedWorld
+from tests.support.engine.simulated import SimulatedWorld
+from tests.support.engine.troubles import (
+    BOX,
+    DEPLOYMENT,
+    WORKLOADS,
+    Table,
+    Trouble,
+    begin,
+    cases,
+    fault,
+    message,
+    somebody,
+    survive,
+    told,
+)
 
 Json = dict[str, Any]
-Trouble = Callable[[SimulatedWorld, str], Awaitable[None]]
-PROFILES = ("documented", "opposite", "mix")
-WORKLOADS = ("CaasContainer", "InferenceDeployment")
-BOX = "SandboxContainer"
-SERVICE = {"CaasContainer": "gcore.caas", "InferenceDeployment": "gcore.inference", BOX: "openai.containers"}
 QUOTA = {"CaasContainer": "caas_container_count", "InferenceDeployment": "inference_instance_count"}
 CREATED: dict[str, Json] = {
     "CaasContainer": {"flavor": "80mCPU-128MiB", "scale": {"min": 1, "max": 2}},
@@ -26,32 +32,11 @@ CREATED: dict[str, Json] = {
 }
 
 
-def begin(world: SimulatedWorld, kind: str, **spec: Any) -> Life:
-    return Life.begin(world, kind, "box" if kind == BOX else "web-1", **spec)
-
-
 FULL = "has reached the limit of flavor"
 
 
 def leaves_broken_ones(world: SimulatedWorld) -> bool:
     return world.clouds.switches.word("failed_create_leaves") == "error_resource"
-
-
-def message(life: Life) -> str:
-    found = life.world.server.condition(life.uid, "Ready")
-    return str(found["message"]) if found else ""
-
-
-def fault(world: SimulatedWorld, kind: str, verb: str, effect: str, **fields: Any) -> None:
-    world.clouds.faults.add({"operation": f"{SERVICE[kind]}.{verb}", "effect": effect, "count": 1, **fields})
-
-
-async def told(life: Life, reason: str) -> None:
-    """By condition or event: the next try may be over before we look."""
-    world = life.world
-    await life.until(
-        lambda: world.server.says(life.uid) == f"False {reason}" or reason in world.process.events.reasons(), reason
-    )
 
 
 async def a_lost_answer_to_a_create(world: SimulatedWorld, kind: str) -> None:
@@ -183,44 +168,7 @@ async def an_edit_of_what_is_stopped(world: SimulatedWorld, kind: str) -> None:
     assert life.in_cloud()["image"] == "nginx:2"
 
 
-async def a_stop_that_was_done_before(world: SimulatedWorld, kind: str) -> None:
-    """Answers to stop and start are lost, so that both are sent to what they have reached already."""
-    for verb in ("stop", "start"):
-        fault(world, kind, verb, "do_then_drop")
-    life = begin(world, kind)
-    await life.ready()
-    await life.edit("Suspended", suspend=True)
-    await life.edit(suspend=None)
-
-
-async def an_expiry_that_a_delete_meets(world: SimulatedWorld, kind: str) -> None:
-    life = begin(world, kind, expiresAfter={"minutes": 1})
-    await life.ready()
-    world.change("mutate", "sandbox", id=world.server.status(life.uid)["externalId"], set={"expired": True})
-    await life.delete()
-    assert life.all_in_cloud() == []
-
-
-async def a_loss_that_keep_alive_meets(world: SimulatedWorld, kind: str) -> None:
-    """Whatever a GET says then, LIST alone decides: it is Complete, and nothing is made in its place."""
-    life = begin(world, kind, expiresAfter={"minutes": 20}, keepAlive=True, activeDeadlineSeconds=86400)
-    await life.ready()
-    await world.run(500)
-    world.change("mutate", "sandbox", id=world.server.status(life.uid)["externalId"], set={"expired": True})
-    await life.until(lambda: world.server.says(life.uid, "Complete") == "True Expired", "Complete")
-    assert life.sent("create") == 1
-
-
-async def somebody(world: SimulatedWorld, kind: str, method: str, body: Json | None = None) -> None:
-    where = {"CaasContainer": "caas/1/76/containers", "InferenceDeployment": "inference/1/deployments"}[kind]
-    version = {"CaasContainer": "v1", "InferenceDeployment": "v3"}[kind]
-    async with world.cloud.client(world.cloud.gcore, authorization=f"APIKey {KEYS['gcore']}") as client:
-        answer: httpx.Response = await client.request(method, f"/cloud/{version}/{where}/web-1", json=body)
-        answer.raise_for_status()
-
-
 ALL = (*WORKLOADS, BOX)
-DEPLOYMENT = ("InferenceDeployment",)
 LATE = (
     "gcore_appear_seconds",
     "gcore_list_lag_seconds",
@@ -228,36 +176,18 @@ LATE = (
     "delete_list_lag_seconds",
     "name_filter",
 )
-TROUBLES: list[tuple[Trouble, tuple[str, ...], tuple[str, ...]]] = [
-    (a_lost_answer_to_a_create, ALL, ("duplicate_create", *LATE)),
-    (a_lost_answer_to_a_delete, ALL, ("missing_delete", "get_while_deleting", "deleted_delete", *LATE)),
+TROUBLES: Table = [
+    (a_lost_answer_to_a_create, ALL, LATE),
+    (a_lost_answer_to_a_delete, ALL, ("deleted_delete", *LATE)),
     (a_loss_in_the_cloud_that_a_delete_meets, ALL, ("missing_delete", "deleted_delete", *LATE)),
-    (a_name_that_is_taken_meanwhile, WORKLOADS, ("duplicate_create", "name_reuse_seconds")),
+    (a_name_that_is_taken_meanwhile, WORKLOADS, ("duplicate_create",)),
     (a_create_whose_task_fails, WORKLOADS, ("failed_create_leaves", "other_created_resources")),
-    (a_quota, WORKLOADS, ("quota", "failed_create_leaves", "error_body")),
-    (a_region_without_room, DEPLOYMENT, ("capacity", "failed_create_leaves")),
-    (a_task_of_somebody_else, WORKLOADS, ("busy", "update_applies", "get_while_deleting")),
-    (a_delete_of_somebody_else, WORKLOADS, ("busy", "get_while_deleting", "name_reuse_seconds")),
+    (a_quota, WORKLOADS, ("quota", "failed_create_leaves")),
+    (a_region_without_room, DEPLOYMENT, ("capacity",)),
+    (a_task_of_somebody_else, WORKLOADS, ("busy", "update_applies")),
+    (a_delete_of_somebody_else, WORKLOADS, ("get_while_deleting", "name_reuse_seconds")),
     (an_edit_of_what_is_stopped, WORKLOADS, ("patch_when_disabled", "update_applies")),
-    (a_stop_that_was_done_before, DEPLOYMENT, ("repeated_start_stop", "start_stop_seconds")),
-    (an_expiry_that_a_delete_meets, (BOX,), ("expired_delete", "delete_list_lag_seconds")),
-    (a_loss_that_keep_alive_meets, (BOX,), ("expired_get", "deleted_get", "list_refreshes")),
 ]
-
-
-def cases() -> list[Any]:
-    """Each trouble of each kind under each profile, and alone with each other value of the switches it touches."""
-    found = []
-    for trouble, kinds, touched in TROUBLES:
-        worlds: list[tuple[str, Json]] = [(profile, {}) for profile in PROFILES]
-        for name in touched:
-            switch = SWITCHES[name]
-            worlds += [(f"{name}={value}", {name: value}) for value in (switch.choices or (0, switch.opposite))[1:]]
-        for kind in kinds:
-            found += [
-                pytest.param(trouble, kind, *world, id=f"{trouble.__name__}-{kind}-{world[0]}") for world in worlds
-            ]
-    return found
 
 
 @pytest.fixture
@@ -269,11 +199,8 @@ async def worlds() -> AsyncIterator[list[SimulatedWorld]]:
         await world.process.stop()
 
 
-@pytest.mark.parametrize(("trouble", "kind", "name", "switches"), cases())
+@pytest.mark.parametrize(("trouble", "kind", "name", "switches"), cases(TROUBLES))
 async def test_an_object_survives(
     worlds: list[SimulatedWorld], trouble: Trouble, kind: str, name: str, switches: Json
 ) -> None:
-    world = SimulatedWorld(name if name in PROFILES else "documented", **switches)
-    worlds.append(world)
-    world.start()
-    await trouble(world, kind)
+    await survive(worlds, trouble, kind, name, switches)

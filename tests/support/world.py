@@ -7,6 +7,7 @@ import ssl
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -139,6 +140,10 @@ class World:
                 found.append((ref["name"], ref.get("subresource") or "metadata"))
         return found
 
+    def between(self, kind: str) -> int:
+        """A cloud whose resource serves only a while after its task costs one write more: what it says meanwhile."""
+        return 1 if kind in UPDATE and self.simulator.switch_value("ready_seconds") else 0
+
     # -- waiting ----------------------------------------------------------------------------------------------------
 
     def wait(self, holds: Callable[[], Any], *, seconds: float = PATIENCE, told: str = "") -> Any:
@@ -206,11 +211,17 @@ class World:
 
     def clean_up(self) -> None:
         """Let every object of ours go, whatever state a test left it in."""
-        for kind, plural in PLURALS.items():
-            for obj in self._ok(self.http.get(f"/apis/{GROUP}/{plural}"))["items"]:
-                path = self.path(kind, obj["metadata"]["name"], obj["metadata"].get("namespace"))
-                self.http.delete(path)
-                self.http.patch(path, json={"metadata": {"finalizers": None}}, headers=MERGE)
+        paths = [
+            self.path(kind, obj["metadata"]["name"], obj["metadata"].get("namespace"))
+            for kind, plural in PLURALS.items()
+            for obj in self._ok(self.http.get(f"/apis/{GROUP}/{plural}"))["items"]
+        ]
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(self._let_go, paths))
+
+    def _let_go(self, path: str) -> None:
+        self.http.delete(path)
+        self.http.patch(path, json={"metadata": {"finalizers": None}}, headers=MERGE)
 
     def _patch(self, path: str, body: Json) -> Json:
         return self._ok(self.http.patch(path, json=body, headers=MERGE, params={"fieldValidation": "Strict"}))

@@ -7,7 +7,7 @@ from typing import cast
 
 from caas_operator.core.bond import Bond
 from caas_operator.core.changing import wanted_by
-from caas_operator.core.errors import CloudError, InvalidSpec
+from caas_operator.core.errors import CloudError, InvalidSpec, Rejected
 from caas_operator.core.model import External, Health, Place, Receipt, Verb
 from caas_operator.core.outcome import Outcome, Reason, State
 from caas_operator.core.ports import Clock, TransientVerbs
@@ -47,6 +47,10 @@ class Keeper:
         try:
             await verbs.furnish(wanted_by(subject), found)
         except (InvalidSpec, CloudError) as error:
+            if isinstance(error, Rejected) and subject.track.doubted != found.id:
+                # Of one that ended a moment ago a cloud says the same; only a LIST tells that from a bad file.
+                subject.track.doubted, subject.track.floor = found.id, self.clock.now()
+                return Result(again_at=self.clock.now())
             cause = error if isinstance(error, CloudError) else None
             return self.say.fail(subject, explain(error, "files", serves=False), cause)
         return self.say.watch(subject, found)

@@ -12,6 +12,7 @@ from caas_operator.core.outcome import Outcome
 from caas_operator.core.ports import Clock, Naming
 from caas_operator.core.problems import explain
 from caas_operator.core.results import connection_of
+from caas_operator.core.schedule import CREATE_FENCE, look_again
 from caas_operator.core.seeing import Identity, absence, look
 from caas_operator.core.status import is_converged, is_ready
 from caas_operator.core.steps import Absent, Present, Seen, Unseen
@@ -113,8 +114,12 @@ class Observer:
         return dataclasses.replace(seen, drift=drift, stale=stale)
 
     def _missed(self, subject: Subject, inventory: Inventory) -> Absent:
-        """A transient resource is gone when two LISTs in turn lack it."""
+        """A transient resource is gone when two LISTs in turn lack it, that may be expected to show it."""
         begun, track = inventory.last.begun, subject.track
+        made = _made_unshown(subject)
+        if begun <= made + CREATE_FENCE:
+            now = self.clock.now()
+            return Absent(proven=False, proven_at=now + look_again(now - made))
         if track.missed and begun > track.missed:
             return Absent()
         track.missed = track.missed or begun
@@ -166,6 +171,14 @@ def _made_unseen(subject: Subject) -> float:
     if operation.task_ids and track.spent == operation.task_ids:
         return 0.0
     return max(operation.started_at, track.settled_at)
+
+
+def _made_unshown(subject: Subject) -> float:
+    """When a create was answered of what no LIST has shown this process; 0.0 if none was."""
+    operation = subject.operation
+    if operation is None or operation.verb is not Verb.CREATE or subject.track.shown_at >= operation.started_at:
+        return 0.0
+    return operation.started_at
 
 
 def _never_seen(subject: Subject) -> bool:

@@ -41,7 +41,8 @@ class Track:
     time of the intent all of whose POSTs we know to be answered. `operation`: the last one, where status has none as
     young. `words`: what the last failed task said. `settled_at`: when we learned that the last operation's tasks have
     ended. `shown_at`: when a LIST last showed the resource. `advice`: on the last failure.
-    `unpublished`: how often in turn the endpoint could not be published.
+    `unpublished`: how often in turn the endpoint could not be published. `doubted`: the id of which a refusal to take
+    its files is not believed before another look.
     """
 
     floor: float = 0.0
@@ -66,6 +67,7 @@ class Track:
     settled_at: float = 0.0
     shown_at: float = 0.0
     unpublished: int = 0
+    doubted: str = ""
     advice: Advice = Advice()
     attaching: Attaching = field(default_factory=Attaching)
 

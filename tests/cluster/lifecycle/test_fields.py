@@ -10,7 +10,7 @@ import httpx
 import pytest
 import yaml
 
-from tests.support.world import CREATE, KINDS, MINIMAL, Json, World
+from tests.support.world import CREATE, KINDS, MINIMAL, Json, World, condition
 
 SBX = "SandboxContainer"
 FILES = Path(__file__).parent / "fields"
@@ -137,7 +137,11 @@ def test_a_file_and_a_skill_come_from_secrets(world: World) -> None:
 def test_metadata_reaches_the_cloud_through_a_gateway(world: World) -> None:
     account = {"kind": "ClusterCloudAccount", "name": "gateway"}
     world.create(SBX, "labelled", accountRef=account, provider="openai", metadata={"team": "tools"})
-    world.wait_ready(SBX, "labelled")
+    if world.simulator.switch_value("gateway_metadata") == "rejected":
+        obj = world.wait_condition(SBX, "labelled", "Stalled", "True", "InvalidSpec")
+        assert "metadata" in condition(obj, "Stalled")["message"]  # type: ignore[index]
+    else:
+        world.wait_ready(SBX, "labelled")
     (post,) = world.simulator.journal("gateway.containers.create", name="labelled*")
     assert post.body["metadata"]["team"] == "tools"
 
@@ -145,5 +149,6 @@ def test_metadata_reaches_the_cloud_through_a_gateway(world: World) -> None:
 def _shape(world: World, kind: str, name: str, sent: Collection[str]) -> dict[str, Any]:
     """What the cloud keeps of what was sent."""
     (found,) = [item for item in world.in_cloud(kind) if item["name"].startswith(name)]
-    alike = json.loads(json.dumps(found).replace(f"//{found['name']}-", "//NAME-"))
+    called = found["name"]
+    alike = json.loads(json.dumps(found).replace(f"//{called}-", "//NAME-").replace(f"/{called}/", "/NAME/"))
     return {key: value for key, value in alike.items() if key in sent}

@@ -12,16 +12,11 @@ EDITS: dict[str, dict[str, Any]] = {
 }
 
 
-def between(world: World, kind: str) -> int:
-    """A cloud whose resource serves only a while after its task costs one write more: what it says meanwhile."""
-    return 1 if kind in UPDATE and world.simulator.switch_value("ready_seconds") else 0
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_object_becomes_ready_with_at_most_three_writes_and_one_post(world: World, kind: str) -> None:
     world.create(kind, "counted")
     obj = world.wait_ready(kind, "counted")
-    assert world.writes(kind, "counted") <= 3 + between(world, kind), world.write_log(kind, "counted")
+    assert world.writes(kind, "counted") <= 3 + world.between(kind), world.write_log(kind, "counted")
     posts = world.simulator.journal(CREATE[kind], name="counted*")
     assert len(posts) == 1
     assert obj["status"]["externalId"]
@@ -57,7 +52,7 @@ def test_an_edit_arrives_as_one_patch_of_what_changed_with_two_writes(world: Wor
     assert len(patches) == 1
     changed = "containers" if kind == "InferenceDeployment" else "scale"
     assert set(patches[0].body) == {"image", changed}
-    assert 2 <= world.writes(kind, "edited") - before <= 2 + between(world, kind)
+    assert 2 <= world.writes(kind, "edited") - before <= 2 + world.between(kind)
     assert next(item for item in world.in_cloud(kind) if item["name"] == "edited")["image"] == "nginx:1.28"
 
 

@@ -87,7 +87,7 @@ def test_a_login_is_made_rotated_and_deleted_with_its_object(world: World, kind:
         own = named(world, kind, "private")
         assert own.startswith("caas-operator-")
         assert logins(world, kind) == {own: FIRST}
-        assert world.writes(kind, "private") == 3
+        assert world.writes(kind, "private") == 3 + world.between(kind)
         order = [e.operation for e in world.simulator.journal() if e.method == "POST"]
         assert order == [f"{LOGINS[kind].calls}.create", CREATE[kind]]
 

@@ -3,6 +3,8 @@
 What a test calls time is the operator's clock; the clouds' follows it, request by request.
 """
 
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import httpx
@@ -20,13 +22,14 @@ from caas_operator.kinds.registry import KINDS
 from caas_operator.simulator.admin.changes import change
 from caas_operator.simulator.config import Config
 from caas_operator.simulator.journal import Entry
-from tests.support.clock import FakeClock
+from caas_operator.simulator.limiter import Limiter
+from caas_operator.simulator.switches import Switches
 from tests.support.engine.api_server import FakeApiServer
 from tests.support.engine.points import Points
 from tests.support.engine.process import Account, Process
 from tests.support.engine.secrets import FakeReader
 from tests.support.engine.world import TickingClock
-from tests.support.in_process import InProcess, in_process
+from tests.support.in_process import in_process
 
 Json = dict[str, Any]
 
@@ -35,15 +38,32 @@ PLACE = {"gcore": Defaults(project_id=1, region_id=76), "openai": Defaults(), "g
 RATE = 100_000
 
 
+class Noticing(Switches):
+    """Remembers which answers the clouds were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.met: set[tuple[str, str | float | bool]] = set()
+
+    def word(self, name: str) -> str:
+        self.met.add((name, value := super().word(name)))
+        return value
+
+    def number(self, name: str) -> float:
+        self.met.add((name, value := super().number(name)))
+        return value
+
+
 class InStep(httpx.AsyncBaseTransport):
     """Puts the clouds' clock to the operator's before each request."""
 
-    def __init__(self, cloud: InProcess, clock: FakeClock) -> None:
-        self.cloud, self.clock = cloud, clock
+    def __init__(self, world: "SimulatedWorld") -> None:
+        self.world, self.cloud, self.clock = world, world.cloud, world.clock
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         simulated = self.cloud.apps.world.clock
         simulated.advance(max(0.0, self.clock.now() - simulated.now()))
+        self.world.meanwhile(request)
         return await self.cloud.transport.handle_async_request(request)
 
 
@@ -53,6 +73,9 @@ class SimulatedWorld:
     def __init__(self, profile: str = "documented", **switches: str | float) -> None:
         self.cloud = in_process(Config(clock="manual"))
         self.clouds = self.cloud.apps.world
+        self.clouds.switches = self.switches = Noticing()
+        self.clouds.limiter = Limiter(self.switches)
+        self.meanwhile: Callable[[httpx.Request], None] = lambda _: None
         self.clouds.switches.profile(profile)  # type: ignore[arg-type]  # it refuses another word
         for name, value in switches.items():
             self.clouds.switches.set(name, value)
@@ -61,6 +84,11 @@ class SimulatedWorld:
         self.reader = FakeReader()
         self.accounts = [self._account(name) for name in KEYS]
         self.process: Process
+
+    @property
+    def met(self) -> AbstractSet[tuple[str, str | float | bool]]:
+        """Switches whose value a cloud has acted by, with that value."""
+        return self.switches.met
 
     def start(self) -> Process:
         kinds = {kind.name: kind for kind in KINDS}
@@ -101,6 +129,6 @@ class SimulatedWorld:
         )
 
     def _client(self, endpoint: Endpoint) -> Client:
-        wire = Wire(self.clock, http=InStep(self.cloud, self.clock))
+        wire = Wire(self.clock, http=InStep(self))
         key = Sealed(KEYS[endpoint.vendor])
         return connect(endpoint, lambda: key, Gate(self.clock, float(RATE), RATE), wire)

@@ -46,8 +46,8 @@ MINIMAL: Mapping[str, Json] = {
     "SandboxContainer": {},
 }
 PROFILE = os.environ.get("SIMULATOR_PROFILE", "")
-PATIENCE = 120.0 if PROFILE else 30.0
-"""Seconds: some clouds of another profile show things late, and what is not shown is looked for once a minute."""
+PATIENCE = 120.0
+"""Seconds. What lasts is looked at every 30, and what a cloud of another profile shows late once a minute."""
 
 CLOUD_KIND = {"CaasContainer": "caas", "InferenceDeployment": "inference", "SandboxContainer": "sandboxes"}
 CREATE = {

@@ -53,7 +53,7 @@ def base(machine: Machine) -> str:
     with step("Debian's base image"), tempfile.TemporaryDirectory(dir=machine.home) as folder:
         root = Path(folder, "root")
         _exclude(root)
-        machine.run("debootstrap", "--variant=minbase", "bookworm", root, "http://deb.debian.org/debian")
+        machine.run("debootstrap", "--variant=minbase", "bookworm", root)
         for name in NOT_IN_SLIM:  # of what came before dpkg could read its settings
             _empty(root / "usr" / "share" / name)
         for name in ("var/cache/apt", "var/lib/apt/lists", "var/log"):

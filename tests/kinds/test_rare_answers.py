@@ -1,7 +1,6 @@
 """What a plain life never meets: answers of the clouds that need a certain moment, field or loss to be heard."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -254,15 +253,6 @@ RARE: Table = [
     (a_sandbox_without_a_policy, (BOX,), ("network_policy_unset_echo",)),
     (a_page_whose_cursor_is_forgotten, (BOX,), ("unknown_after",)),
 ]
-
-
-@pytest.fixture
-async def worlds() -> AsyncIterator[list[SimulatedWorld]]:
-    """Those that a test starts; they are stopped after it."""
-    made: list[SimulatedWorld] = []
-    yield made
-    for world in made:
-        await world.process.stop()
 
 
 @pytest.mark.parametrize(("trouble", "kind", "name", "switches"), cases(RARE))

@@ -1,6 +1,5 @@
 """Troubles of one object, engine and all, under each profile of the clouds and each switch that the trouble touches."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -188,15 +187,6 @@ TROUBLES: Table = [
     (a_delete_of_somebody_else, WORKLOADS, ("get_while_deleting", "name_reuse_seconds")),
     (an_edit_of_what_is_stopped, WORKLOADS, ("patch_when_disabled", "update_applies")),
 ]
-
-
-@pytest.fixture
-async def worlds() -> AsyncIterator[list[SimulatedWorld]]:
-    """Those that a test starts; they are stopped after it."""
-    made: list[SimulatedWorld] = []
-    yield made
-    for world in made:
-        await world.process.stop()
 
 
 @pytest.mark.parametrize(("trouble", "kind", "name", "switches"), cases(TROUBLES))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.states.foreign import BODIES
+from tests.support.foreign import BODIES
 from tests.support.world import CLOUD_KIND, CREATE, DELETE, KINDS, UPDATE, Json, World, condition, reason
 
 CAAS, INFD, SBX = KINDS

@@ -2,22 +2,8 @@
 
 import pytest
 
+from tests.support.foreign import BODIES
 from tests.support.world import CLOUD_KIND, CREATE, DELETE, KINDS, MINIMAL, UPDATE, Json, World, condition, reason
-
-BODIES = {
-    "CaasContainer": {
-        "image": "nginx:1.27",
-        "listening_port": 80,
-        "flavor": "80mCPU-128MiB",
-        "scale": {"min": 1, "max": 2},
-    },
-    "InferenceDeployment": {
-        "image": "nginx:1.27",
-        "listening_port": 80,
-        "flavor_name": "inference-4vcpu-16gib",
-        "containers": [{"region_id": 76, "scale": {"min": 1, "max": 2}}],
-    },
-}
 
 
 def foreign(world: World, kind: str, name: str, **more: object) -> None:

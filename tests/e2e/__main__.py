@@ -44,9 +44,9 @@ def test(arguments: list[str]) -> int:
 
 
 def start(here: Machine) -> None:
-    images.operator(here)
+    names = images.operator(here)
     cluster.up(here)
-    cluster.load(here, *images.TARGETS.values(), images.PREVIOUS)
+    cluster.load(here, *names)
 
 
 def up(_: list[str]) -> int:

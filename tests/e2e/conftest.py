@@ -15,6 +15,11 @@ from tests.support.simulator import Clouds
 collect_ignore_glob = [] if os.environ.get("E2E") else ["test_*.py"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What begins on a bare cluster comes first: the release that the others share stays until the end."""
+    items.sort(key=lambda item: "bare" not in getattr(item, "fixturenames", ()))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Nothing may be skipped here, and what fails shows the cluster, which is gone afterwards."""
@@ -65,6 +70,14 @@ def clouds(plane: ControlPlane) -> Iterator[Clouds]:
     with stage.simulated_clouds(plane) as clouds:
         yield clouds
     plane.kubectl("delete", "namespace", stage.CLOUDS, "--wait=false")
+
+
+@pytest.fixture(scope="module")
+def bare(plane: ControlPlane, clouds: Clouds) -> Iterator[ControlPlane]:
+    """The cluster with nothing of ours but the simulated clouds; what a module makes of it goes with the module."""
+    stage.sweep(plane)
+    yield plane
+    stage.sweep(plane)
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,8 @@ PREVIOUS_VERSION = "0.0.1"
 PREVIOUS = f"localhost/caas-operator:{PREVIOUS_VERSION}"
 """another name of OPERATOR, for a chart that is upgraded"""
 TARGETS = {"operator": OPERATOR, "simulator": SIMULATOR}
+AS_PUBLISHED = {OPERATOR: ("localhost", "registry.example"), SIMULATOR: ("localhost",)}
+"""where the pages say that they are: the same images, under the names that docs/install and deploy/ have"""
 PIP_SETTINGS = ("cert", "default-timeout", "extra-index-url", "index-url", "proxy", "timeout", "trusted-host")
 # As the published image leaves them out (github.com/debuerreotype/debuerreotype, scripts/.slimify-excludes).
 NOT_IN_SLIM = ("doc", "groff", "info", "linda", "lintian", "locale", "man")
@@ -84,16 +86,28 @@ def _import(machine: Machine, root: Path) -> None:
     machine.run("podman", "import", "--change", environment, "--change", 'CMD ["bash"]', archive, BASE)
 
 
-def operator(machine: Machine) -> None:
-    """Build the Dockerfile of the project into OPERATOR and SIMULATOR."""
-    given = [] if PULL else [f"--build-arg=BASE={base(machine)}", "--pull-never"]
-    given += [f"--build-arg=VERSION={version()}", f"--build-arg=REVISION={revision(machine)}"]
+def on_base(machine: Machine) -> list[str]:
+    """Arguments of a build, for a Dockerfile whose ARG BASE is the published one."""
+    return [] if PULL else [f"--build-arg=BASE={base(machine)}", "--pull-never"]
+
+
+def operator(machine: Machine) -> list[str]:
+    """Build the Dockerfile of the project into OPERATOR and SIMULATOR. Returns all names that they have then."""
+    given = [f"--build-arg=VERSION={version()}", f"--build-arg=REVISION={revision(machine)}"]
     for target, name in TARGETS.items():
         with step(f"image {name}"):
-            _build(machine, ROOT, name, f"--target={target}", *given, *_secrets(machine))
+            build_image(machine, ROOT, name, f"--target={target}", *on_base(machine), *given, *_secrets(machine))
     machine.run("podman", "tag", OPERATOR, PREVIOUS)
+    published = [_tagged(machine, name, place) for name, places in AS_PUBLISHED.items() for place in places]
     # Layers that no image has any more are kept for a day, to make the next build a short one.
     machine.run("podman", "image", "prune", "--force", "--filter=until=24h")
+    return [*TARGETS.values(), PREVIOUS, *published]
+
+
+def _tagged(machine: Machine, name: str, place: str) -> str:
+    also = f"{place}/{name.partition('/')[2].partition(':')[0]}:{version()}"
+    machine.run("podman", "tag", name, also)
+    return also
 
 
 def archive(machine: Machine, *names: str) -> Path:
@@ -116,13 +130,13 @@ def node(machine: Machine) -> str:
         shutil.copytree(NODE_FILES, context, dirs_exist_ok=True)
         (context / "bin").mkdir()
         for program, path in programs.items():
-            _put(path, context / "bin" / program)
+            put(path, context / "bin" / program)
         names = _control_plane(machine, context, programs["kubeadm"], from_base)
         machine.run("podman", "save", "--quiet", "--multi-image-archive", "--output", context / "images.tar", *names)
         for old in machine.run("podman", "images", "--quiet", "localhost/node").split():
             machine.run("podman", "rmi", "--force", old)
         arguments = [from_base, f"--build-arg=VERSION={build.KUBERNETES_VERSION}", "--pull-never"]
-        _build(machine, context, name, "--target=node", *arguments)
+        build_image(machine, context, name, "--target=node", *arguments)
         machine.run("podman", "rmi", *names)
     return name
 
@@ -132,14 +146,14 @@ def _control_plane(machine: Machine, context: Path, kubeadm: Path, from_base: st
     flags = [f"--kubernetes-version=v{build.KUBERNETES_VERSION}", "--image-repository=localhost"]
     wanted = [*machine.run(kubeadm, "config", "images", "list", *flags).split(), "localhost/pause:node"]
     for target in ("control-plane", "coredns", "pause"):
-        _build(machine, context, f"localhost/{target}:node", f"--target={target}", from_base, "--pull-never")
+        build_image(machine, context, f"localhost/{target}:node", f"--target={target}", from_base, "--pull-never")
     for name in wanted:
         own = name.partition("/")[2].partition(":")[0]
         machine.run("podman", "tag", f"localhost/{own if own in {'coredns', 'pause'} else 'control-plane'}:node", name)
     return [*wanted, "localhost/coredns:node", "localhost/control-plane:node"]
 
 
-def _put(path: Path, to: Path) -> None:
+def put(path: Path, to: Path) -> None:
     try:
         os.link(path, to)
     except OSError:  # another file system
@@ -155,7 +169,7 @@ def _digest_of_parts() -> str:
     return digest.hexdigest()[:12]
 
 
-def _build(machine: Machine, context: Path, name: str, *arguments: str) -> None:
+def build_image(machine: Machine, context: Path, name: str, *arguments: str) -> None:
     words = ["buildah", "build", "--layers", "--isolation=chroot", *arguments, f"--tag={name}", str(context)]
     machine.run(*words, seconds=1800)
 

@@ -124,6 +124,19 @@ def install(machine: Machine, *more: str, release: str = "caas-operator") -> str
     return helm(machine, *words, *image, "--set=exportTo.enabled=true", *more)  # samples export
 
 
+def sweep(plane: ControlPlane) -> None:
+    """Take away all that is ours and whatever a test left, also where nobody is there to let objects go."""
+    crds = get(plane, "crd", "--selector=app.kubernetes.io/part-of=caas-operator")["items"]
+    if kinds := ",".join(each["metadata"]["name"] for each in crds):
+        plane.kubectl("delete", kinds, "--all", "--all-namespaces", "--timeout=60s", check=False)
+        plane.kubectl("delete", "deployment", "--all", f"--namespace={NAMESPACE}", PATIENCE)
+        for one in get(plane, kinds, "--all-namespaces")["items"]:
+            meta, let_go = one["metadata"], json.dumps({"metadata": {"finalizers": None}})
+            where = [f"--namespace={meta['namespace']}"] if "namespace" in meta else []
+            plane.kubectl("patch", one["kind"], meta["name"], *where, "--type=merge", f"--patch={let_go}")
+    plane.kubectl("delete", "--ignore-not-found", f"--filename={images.ROOT / 'deploy' / 'install.yaml'}", PATIENCE)
+
+
 def operators(plane: ControlPlane) -> list[dict[str, Any]]:
     """The operator's pods that are not being deleted."""
     return [pod for pod in all_operators(plane) if "deletionTimestamp" not in pod["metadata"]]

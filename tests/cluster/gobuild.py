@@ -82,6 +82,13 @@ def _resolve_kubernetes(module: str, version: str, folder: Path, go: Go) -> None
     _run(go, ["get", "-tool", *packages], folder, go_mod)
 
 
+def downloaded(module: str, folder: Path, go: Go) -> Path:
+    """Where Go keeps the source of a module that the go.mod of this folder names."""
+    go_mod = (folder / "go.mod").read_text(encoding="utf-8")
+    answer = json.loads(_run(go, ["mod", "download", "-json", module], folder, go_mod))
+    return Path(answer["Dir"])
+
+
 def _run(go: Go, arguments: list[str], folder: Path, go_mod: str) -> str:
     command = [str(go.executable), *arguments]
     environment = go.environment_for(go_mod)

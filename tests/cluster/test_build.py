@@ -161,6 +161,7 @@ def test_the_default_version_is_the_pinned_one() -> None:
     assert gobuild.pinned_modules("node", done.stdout.strip()) is not None
     assert f"helm.sh/helm/v4 v{build.HELM_VERSION} " in gobuild.pinned_text("helm")
     assert f"sigs.k8s.io/kind v{build.KIND_VERSION} " in gobuild.pinned_text("kind")
+    assert f"{build.ARGOCD_MODULE} v{build.ARGOCD_VERSION} " in gobuild.pinned_text("argocd")
 
 
 def test_another_version_is_another_recipe_in_another_folder() -> None:

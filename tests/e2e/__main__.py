@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 
+from tests.cluster import build
 from tests.cluster.toolchain import BuildError
 from tests.e2e import cluster, images
 from tests.e2e.machine import E2eError, Machine, alone, home, machine, prepare, say, step
@@ -24,6 +25,7 @@ SHOWN = ("PATH", "CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF", "KIND_EXPERIMENTA
 def test(arguments: list[str]) -> int:
     here = prepare()
     try:
+        build.programs([build.ARGOCD])  # minutes, the first time
         start(here)
         with step("tests"):
             pytest = [sys.executable, "-m", "pytest", "tests/e2e", *arguments]

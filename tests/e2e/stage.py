@@ -3,7 +3,7 @@
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from tests.e2e import images
 from tests.e2e.machine import Machine
 from tests.support.accounts import GROUP
 from tests.support.simulator import Clouds, Keys, Urls
-from tests.support.world import MINIMAL, api_client
+from tests.support.world import MINIMAL, Json, api_client
 
 CHART = images.ROOT / "deploy" / "helm" / "caas-operator"
 SAMPLES = images.ROOT / "deploy" / "samples"
@@ -50,30 +50,41 @@ def simulated_clouds(plane: ControlPlane) -> Iterator[Clouds]:
         yield clouds
 
 
-def _simulator() -> dict[str, Any]:
-    labels = {"app": "simulator"}
-    ports = [{"name": name, "containerPort": port} for name, port in PORTS.items()]
+def _simulator() -> Json:
     container = {
-        "name": "simulator",
         "image": images.SIMULATOR,
-        "imagePullPolicy": "Never",
-        "ports": ports,
         "readinessProbe": {"httpGet": {"path": "/counters", "port": "admin"}, "periodSeconds": 1},
+    }
+    return served("simulator", container, PORTS)
+
+
+def served(name: str, container: Json, ports: Mapping[str, int]) -> Json:
+    """A pod and a Service before it, as a List: the container as given, and as "restricted" wants it.
+
+    It may write to /srv, which goes with the pod, and nowhere else.
+    """
+    labels = {"app": name}
+    hardened = {
+        "name": name,
+        "imagePullPolicy": "Never",
+        "ports": [{"name": port, "containerPort": number} for port, number in ports.items()],
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         },
+        "volumeMounts": [{"name": "srv", "mountPath": "/srv"}],
     }
     pod = {
         "automountServiceAccountToken": False,
         "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
-        "containers": [container],
+        "containers": [{**hardened, **container}],
+        "volumes": [{"name": "srv", "emptyDir": {}}],
     }
     deployment = {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": {"name": "simulator"},
+        "metadata": {"name": name},
         "spec": {
             "replicas": 1,
             "selector": {"matchLabels": labels},
@@ -83,8 +94,8 @@ def _simulator() -> dict[str, Any]:
     service = {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {"name": "simulator"},
-        "spec": {"selector": labels, "ports": [{"name": name, "port": port} for name, port in PORTS.items()]},
+        "metadata": {"name": name},
+        "spec": {"selector": labels, "ports": [{"name": port, "port": number} for port, number in ports.items()]},
     }
     return {"apiVersion": "v1", "kind": "List", "items": [deployment, service]}
 
@@ -137,14 +148,14 @@ def sweep(plane: ControlPlane) -> None:
     plane.kubectl("delete", "--ignore-not-found", f"--filename={images.ROOT / 'deploy' / 'install.yaml'}", PATIENCE)
 
 
-def operators(plane: ControlPlane) -> list[dict[str, Any]]:
+def operators(plane: ControlPlane) -> list[Json]:
     """The operator's pods that are not being deleted."""
     return [pod for pod in all_operators(plane) if "deletionTimestamp" not in pod["metadata"]]
 
 
-def all_operators(plane: ControlPlane) -> list[dict[str, Any]]:
+def all_operators(plane: ControlPlane) -> list[Json]:
     """Also those that have not ended yet."""
-    found: list[dict[str, Any]] = get(plane, "pods", "--namespace", NAMESPACE, f"--selector={SELECTOR}")["items"]
+    found: list[Json] = get(plane, "pods", "--namespace", NAMESPACE, f"--selector={SELECTOR}")["items"]
     return found
 
 
@@ -188,8 +199,8 @@ def trouble(plane: ControlPlane) -> str:
     return "\n\n".join(f"{' '.join(look)}\n{one.stdout}{one.stderr}" for look, one in zip(looks, done, strict=True))
 
 
-def get(plane: ControlPlane, *words: str) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(plane.kubectl("get", *words, "--output=json").stdout)
+def get(plane: ControlPlane, *words: str) -> Json:
+    answer: Json = json.loads(plane.kubectl("get", *words, "--output=json").stdout)
     return answer
 
 

@@ -37,6 +37,14 @@ def blocks_of(path: Path, language: str, heading: str = "") -> list[str]:
     return [str(each) for each in found]
 
 
+def removal_of_the_operator_alone() -> str:
+    """The page's block, as somebody reads it who did not come with helm."""
+    (text,) = blocks("upgrade", "sh", "Remove the operator alone")
+    without, count = re.subn(r"^helm .*\n", "", text, flags=re.MULTILINE)
+    assert count == 1
+    return without
+
+
 @dataclass(frozen=True)
 class Newcomer:
     """Somebody in a clone of the repository; `path` has the commands that are not the machine's own."""

@@ -3,7 +3,6 @@
 There is no node, so nothing waits for pods; and no registry, so `make image` and `docker push` are only noted.
 """
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,17 @@ import pytest
 
 from tests.cluster.control_plane import ControlPlane, running_control_plane
 from tests.deploy.chart import CHART, ROOT, Helm
-from tests.deploy.newcomer import IMAGE, NOTE, REMOVE_EVERYTHING, Newcomer, blocks, blocks_of, calls, newcomer
+from tests.deploy.newcomer import (
+    IMAGE,
+    NOTE,
+    REMOVE_EVERYTHING,
+    Newcomer,
+    blocks,
+    blocks_of,
+    calls,
+    newcomer,
+    removal_of_the_operator_alone,
+)
 
 APPLICATIONS = """
 apiVersion: apiextensions.k8s.io/v1
@@ -55,8 +64,7 @@ def test_plain_manifests(somebody: Newcomer) -> None:
     somebody.types(*blocks("plain", "sh"))
     assert somebody.images() == [IMAGE]
     assert [each["metadata"]["name"] for each in somebody.get("ccacct")] == ["gcore"]
-    (alone,) = blocks("upgrade", "sh", "Remove the operator alone")
-    somebody.types(re.sub(r"^helm .*\n", "", alone))
+    somebody.types(removal_of_the_operator_alone())
     assert somebody.images() == []
     assert [each["metadata"]["name"] for each in somebody.get("ccacct")] == ["gcore"]
 

@@ -31,6 +31,7 @@ OPERATOR, CONTAINERS = "caas-operator", "containers"
 """the two Applications, and their repositories here"""
 FILE = "deploy/all.yaml"
 PAUSED = "caas-operator.dev/paused"
+REQUESTED = "caas-operator.dev/reconcile-requested-at"
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,10 @@ class Team:
 
     def without(self, name: str) -> list[Json]:
         return [each for each in self.wanted if each["metadata"]["name"] != name]
+
+    def acts(self, action: str) -> None:
+        """Choose what the menu of `api` offers."""
+        self.argocd("app", "actions", "run", CONTAINERS, action, "--kind=CaasContainer", "--resource-name=api")
 
     def container(self, name: str) -> Json:
         return stage.get(self.argocd.plane, "caas", name, f"--namespace={TEAM}")
@@ -126,7 +131,7 @@ def test_what_the_operator_writes_is_no_difference(team: Team) -> None:
     before, objects = team.argocd.looked_again(CONTAINERS), [team.container(name) for name in ("api", "web")]
     after = team.argocd.looked_again(CONTAINERS)
     assert after["status"]["sync"]["status"] == "Synced"
-    assert after["status"]["history"] == before["status"]["history"]
+    assert after["status"]["operationState"] == before["status"]["operationState"], "it synced again"
     assert [team.container(name) for name in ("api", "web")] == objects
 
 
@@ -160,13 +165,20 @@ def test_what_the_operator_refuses_is_degraded_and_the_next_commit_cures_it(team
 
 
 def test_a_pause_from_its_menu_suspends_and_is_not_undone(team: Team) -> None:
-    act = ["app", "actions", "run", CONTAINERS, "--kind=CaasContainer", "--resource-name=api"]
-    team.argocd(*act, "pause")
+    team.acts("pause")
     team.argocd.wait(CONTAINERS, health="Suspended")
     assert team.argocd.looked_again(CONTAINERS)["status"]["health"]["status"] == "Suspended"
     assert team.container("api")["metadata"]["annotations"][PAUSED] == "true"
-    team.argocd(*act, "resume")
+    team.acts("resume")
     team.argocd.wait(CONTAINERS, health="Healthy")
+
+
+def test_a_reconcile_from_its_menu_is_handled(team: Team) -> None:
+    before = team.container("api")["status"].get("lastHandledReconcileAt")
+    team.acts("reconcile")
+    asked = team.container("api")["metadata"]["annotations"][REQUESTED]
+    assert asked != before
+    stage.wait_until(lambda: team.container("api")["status"].get("lastHandledReconcileAt") == asked, "it was handled")
 
 
 def test_what_leaves_git_leaves_the_cloud(team: Team) -> None:

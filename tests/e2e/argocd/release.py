@@ -22,12 +22,15 @@ def manifests() -> list[Json]:
 
     Images are never pulled, and what is of no use here is left out. Nothing else is changed.
     """
-    source = build.source(build.ARGOCD, build.ARGOCD_MODULE)
-    found = documents((source / "manifests" / "core-install.yaml").read_text(encoding="utf-8"))
+    found = documents((_source() / "manifests" / "core-install.yaml").read_text(encoding="utf-8"))
     wanted = [each for each in found if each["metadata"]["name"] not in NOT_RUN]
     for container in _containers(wanted):
         container["imagePullPolicy"] = "Never"
     return wanted
+
+
+def _source() -> Path:
+    return build.source(build.ARGOCD, build.ARGOCD_MODULE)
 
 
 def _containers(objects: list[Json]) -> list[Json]:
@@ -49,7 +52,7 @@ def built(machine: Machine, objects: list[Json]) -> list[str]:
         (context / "bin").mkdir()
         for program, path in build.programs([build.ARGOCD, build.HELM]).items():
             images.put(path, context / "bin" / program)
-        scripts = build.source(build.ARGOCD, build.ARGOCD_MODULE) / "hack"
+        scripts = _source() / "hack"
         for script in SCRIPTS:
             shutil.copy(scripts / script, context / "bin" / script)
             (context / "bin" / script).chmod(0o755)
